@@ -1,0 +1,41 @@
+/* plan.h, with resolver.h - who a letter is sealed for and by whom, decided before anything is
+ * written. Pure: recipients + candidates + policy in, a plan or a refusal out.
+ */
+#pragma once
+
+#include "base/policy.h"
+#include "keys/key-store.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  gboolean sign;
+  gboolean encrypt;
+  LlProtocol protocol;           /* LL_PROTOCOL_UNKNOWN: whichever has a key for everyone */
+  const char *as;                /* --as ADDRESS|FINGERPRINT, or NULL */
+  const char *from;              /* the author's address, or NULL */
+  const char *const *recipients; /* addresses or fingerprints; NULL-terminated, or NULL */
+} LlPlanRequest;
+
+typedef struct
+{
+  LlProtocol protocol;
+  LlKey *signer;              /* or NULL */
+  GPtrArray *recipients;      /* of LlKey, no duplicates; includes our own key when `to_self` */
+  GPtrArray *recipient_names; /* of char*, what was asked for, same order, "" for our own */
+  gboolean to_self;
+} LlPlan;
+
+void ll_plan_free (LlPlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlPlan, ll_plan_free)
+
+/* Fails closed (rule 1): LL_ERROR_CANNOT_ENCRYPT naming each recipient without a usable key and
+ * what was wrong with the keys found; LL_ERROR_CANNOT_SIGN when there is no key to sign with. With
+ * protocol UNKNOWN, OpenPGP is preferred when both would do. Certificates must have a valid path
+ * (SC-11), OpenPGP keys enough validity unless policy->always_trust or named by fingerprint.
+ * (transfer full) */
+LlPlan *ll_plan_make (LlKeyStore *store, const LlPolicy *policy, const LlPlanRequest *request,
+                      GError **error);
+
+G_END_DECLS

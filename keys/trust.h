@@ -1,0 +1,58 @@
+/* trust.h - whether a key is to be believed for an address at a time, and why.
+ *
+ * Three of the verdict's axes are answered here, each with a reason and its evidence: binding,
+ * trust and time. Nothing here opens the network.
+ */
+#pragma once
+
+#include "base/reason.h"
+#include "keys/key-store.h"
+
+G_BEGIN_DECLS
+
+/* One axis of a verdict: the answer and, unless it is yes, the reason. */
+typedef enum
+{
+  LL_ANSWER_NOT_CHECKED, /* could not be checked, or there was nothing to check */
+  LL_ANSWER_YES,
+  LL_ANSWER_NO,
+} LlAnswer;
+
+typedef struct
+{
+  LlAnswer answer;
+  LlReason reason; /* why it is NO or NOT_CHECKED; may also qualify a YES */
+} LlAxis;
+
+typedef struct _LlTrust LlTrust;
+
+/* Trust anchors for S/MIME: policy->anchors_file and gpgsm's trustlist.txt, each remembered with
+ * its source (SC-12: a root that came in a message is never one). `store` is borrowed and must
+ * outlive it. Error: LL_ERROR_MISSING_INPUT / LL_ERROR_BAD_DATA for the anchors file. (transfer
+ * full) */
+LlTrust *ll_trust_new (const LlPolicy *policy, LlKeyStore *store, GError **error);
+void ll_trust_free (LlTrust *trust);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlTrust, ll_trust_free)
+
+typedef struct
+{
+  LlAxis binding;     /* does the key belong to the address */
+  LlAxis trust;       /* why we believe it */
+  LlAxis time;        /* valid and not revoked, judged at `at` */
+  char *address;      /* the address in the key that matched, or the key's first; or NULL */
+  char *trust_source; /* "ultimate", "web-of-trust", "anchors-file", "trustlist.txt", or NULL */
+  GPtrArray *chain;   /* S/MIME: of LlKey, leaf first, as far as it could be built; else NULL */
+  gint64 judged_at;   /* the time used */
+  gboolean revocation_checked;
+} LlKeyOpinion;
+
+void ll_key_opinion_free (LlKeyOpinion *opinion);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlKeyOpinion, ll_key_opinion_free)
+
+/* What to think of `key` as the signer of something whose author claims to be `address` (NULL: no
+ * address to bind to, for files: binding is NOT_CHECKED). `extra` are certificates from the message
+ * that may complete a path, never anchor it (of LlKey, or NULL). Never fails: what could not be
+ * done is NOT_CHECKED with a reason. (transfer full) */
+LlKeyOpinion *ll_trust_judge (LlTrust *trust, LlKey *key, const char *address, GPtrArray *extra);
+
+G_END_DECLS

@@ -1,0 +1,16 @@
+/* x509-cert-private.h - the OpenSSL view of a certificate Key: for keys/ and engine/ alone. */
+#pragma once
+
+#include <openssl/x509.h>
+
+#include "keys/x509-cert.h"
+
+G_BEGIN_DECLS
+
+/* The parsed certificate of an S/MIME Key, in ll_provider_context(). Borrowed. */
+X509 *ll_x509_cert_get (const LlKey *key);
+
+/* A Key from an OpenSSL certificate. (transfer full) */
+LlKey *ll_x509_cert_new_from_x509 (X509 *certificate, GError **error);
+
+G_END_DECLS

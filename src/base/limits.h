@@ -1,0 +1,20 @@
+/* limits.h - what a message may ask of us (VM-08). Errors tell these numbers. */
+#pragma once
+
+#define LL_LIMIT_MESSAGE_BYTES (64 * 1024 * 1024) /* a whole mail message in memory */
+#define LL_LIMIT_HEADER_BYTES (1024 * 1024)       /* one header section */
+#define LL_LIMIT_HEADER_FIELDS 2000               /* fields in one header section */
+#define LL_LIMIT_PARTS 10000          /* MIME parts in one message, all layers together */
+#define LL_LIMIT_DEPTH 64             /* nested multiparts and messages */
+#define LL_LIMIT_LAYERS 10            /* nested cryptographic layers */
+#define LL_LIMIT_RECIPIENTS 1000      /* recipients in one ciphertext */
+#define LL_LIMIT_SIGNERS 32           /* signers of one layer */
+#define LL_LIMIT_CERTIFICATES 200     /* certificates in one CMS object */
+#define LL_LIMIT_FROM_ADDRESSES 32    /* mailboxes looked at in one address field */
+#define LL_LIMIT_TEXT_CHARACTERS 4096 /* a stranger's string shown on one line */
+#define LL_LIMIT_RSA_BITS 16384       /* larger moduli are refused (SM-34) */
+#define LL_LIMIT_CMS_OPEN_BYTES                                                                    \
+  (64 * 1024 * 1024)          /* CMS decrypt and opaque verify, until streamed */
+#define LL_WEAK_RSA_BITS 2048 /* below: weak-key */
+#define LL_LIMIT_KEY_FILE_BYTES (32 * 1024 * 1024) /* a file of keys to import */
+#define LL_AGENT_TIMEOUT_SECONDS 30 /* to reach gpg-agent; pinentry itself may take longer */

@@ -1,0 +1,37 @@
+#include <config.h>
+
+#include "base/clock.h"
+#include "base/policy.h"
+
+LlPolicy *
+ll_policy_new (void)
+{
+  LlPolicy *policy = g_new0 (LlPolicy, 1);
+  policy->encrypt_to_self = TRUE;
+  return policy;
+}
+
+LlPolicy *
+ll_policy_copy (const LlPolicy *policy)
+{
+  LlPolicy *copy = g_memdup2 (policy, sizeof *policy);
+  copy->anchors_file = g_strdup (policy->anchors_file);
+  copy->gpg_program = g_strdup (policy->gpg_program);
+  return copy;
+}
+
+void
+ll_policy_free (LlPolicy *policy)
+{
+  if (policy == NULL)
+    return;
+  g_free (policy->anchors_file);
+  g_free (policy->gpg_program);
+  g_free (policy);
+}
+
+gint64
+ll_policy_time (const LlPolicy *policy)
+{
+  return policy->at > 0 ? policy->at : ll_clock_now ();
+}

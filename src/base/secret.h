@@ -1,0 +1,22 @@
+/* secret.h - memory for plaintext and session keys, wiped when it goes (CM-21).
+ *
+ * A sink is an output stream into memory whose buffer is wiped when it grows, and when it goes.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Bytes that wipe `data` when the last reference goes. Takes `data`, which must come from
+ * g_malloc(). (transfer full) */
+GBytes *ll_secret_bytes_new_take (gpointer data, gsize length);
+
+/* An output stream into wiped memory that refuses to hold more than `limit` octets (the write fails
+ * with LL_ERROR_BAD_DATA, telling the number). (transfer full) */
+GOutputStream *ll_secret_sink_new (gsize limit);
+
+/* What was written, as wiped bytes; the sink is empty and closed afterwards. (transfer full) */
+GBytes *ll_secret_sink_steal (GOutputStream *sink);
+
+G_END_DECLS

@@ -1,0 +1,68 @@
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "base/error.h"
+#include "base/settings.h"
+
+char *
+ll_settings_path (void)
+{
+  return g_build_filename (g_get_user_config_dir (), "letterlock", "letterlock.conf", NULL);
+}
+
+static gboolean
+is_absent (const GError *error)
+{
+  return g_error_matches (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND)
+         || g_error_matches (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND);
+}
+
+static gboolean
+read_boolean (GKeyFile *file, const char *path, const char *group, const char *key, gboolean *value,
+              GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  gboolean read = g_key_file_get_boolean (file, group, key, &local);
+
+  if (local == NULL)
+    *value = read;
+  else if (!is_absent (local))
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                   _ ("%s: “%s” in [%s] must be true or false."), path, key, group);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+read_string (GKeyFile *file, const char *group, const char *key, char **value)
+{
+  g_autofree char *read = g_key_file_get_string (file, group, key, NULL);
+
+  if (read == NULL || *read == '\0')
+    return;
+  g_free (*value);
+  *value = g_steal_pointer (&read);
+}
+
+gboolean
+ll_settings_load (const char *path, LlPolicy *policy, GError **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GError) local = NULL;
+
+  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &local))
+    {
+      if (g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        return TRUE;
+      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA, _ ("The settings in %s cannot be read: %s"),
+                   path, local->message);
+      return FALSE;
+    }
+  read_string (file, "smime", "anchors", &policy->anchors_file);
+  read_string (file, "openpgp", "program", &policy->gpg_program);
+  return read_boolean (file, path, "openpgp", "always-trust", &policy->always_trust, error)
+         && read_boolean (file, path, "encrypt", "to-self", &policy->encrypt_to_self, error);
+}

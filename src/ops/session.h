@@ -1,0 +1,26 @@
+/* session.h - the house keys: policy, stores and engines of one run, opened once. */
+#pragma once
+
+#include "engine/engine.h"
+#include "keys/trust.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  LlPolicy *policy;
+  LlKeyStore *store;
+  LlTrust *trust;
+  LlEngine *openpgp;
+  LlEngine *smime;
+} LlSession;
+
+/* Copies the policy. Errors: those of ll_trust_new(). (transfer full) */
+LlSession *ll_session_new (const LlPolicy *policy, GError **error);
+void ll_session_free (LlSession *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlSession, ll_session_free)
+
+/* The engine for a technology. Borrowed. */
+LlEngine *ll_session_get_engine (LlSession *session, LlProtocol protocol);
+
+G_END_DECLS
