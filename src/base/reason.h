@@ -68,9 +68,10 @@ G_BEGIN_DECLS
   X (ERRANT_ENCRYPTION, "errant-encryption") /* only a part is encrypted (E2E-17) */               \
   X (INLINE_SIGNATURE, "inline-signature")   /* E2E-18 */                                          \
   X (INLINE_ENCRYPTION, "inline-encryption")                                                       \
-  X (LIST_FOOTER, "list-footer")                   /* E2E-16 */                                    \
-  X (FORWARDED, "forwarded-message")               /* E2E-19 */                                    \
-  X (AMBIGUOUS_STRUCTURE, "ambiguous-structure")   /* VM-07, AT-25 */                              \
+  X (LIST_FOOTER, "list-footer")                      /* E2E-16 */                                 \
+  X (FORWARDED, "forwarded-message")                  /* E2E-19 */                                 \
+  X (OUTER_SIGNATURE, "signature-outside-encryption") /* signs a ciphertext, not its content */    \
+  X (AMBIGUOUS_STRUCTURE, "ambiguous-structure")      /* VM-07, AT-25 */                           \
   X (REPAIRABLE_STRUCTURE, "repairable-structure") /* PM-09: mangled on the way; not credited */   \
   X (TYPE_MISMATCH, "type-mismatch") /* the MIME type says one thing, the CMS another */           \
   X (NOT_CONTENT_DATA, "content-type-not-data") /* eContentType is not id-data (CM-14) */          \

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  const LlLayer *layer; /* borrowed from the envelope */
+  const LlLayer *layer; /* borrowed from the envelope; NULL for a file, which is one layer */
   GPtrArray *signers;   /* of LlSigner; empty when the layer has no signature */
 } LlLayerEvidence;
 
@@ -43,6 +43,10 @@ void ll_evidence_free (LlEvidence *evidence);
 LlLayerEvidence *ll_layer_evidence_new (const LlLayer *layer,
                                         GPtrArray *signers); /* takes signers */
 LlErrantEvidence *ll_errant_evidence_new (const LlErrant *errant, GPtrArray *signers);
+
+/* What the engine said of a layer: the layer's facts, or for a file the file's. Borrowed. */
+const LlFacts *ll_layer_evidence_get_facts (const LlEvidence *evidence,
+                                            const LlLayerEvidence *layer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlEvidence, ll_evidence_free)
 
 G_END_DECLS
