@@ -14,7 +14,11 @@
 #define LL_LIMIT_TEXT_CHARACTERS 4096 /* a stranger's string shown on one line */
 #define LL_LIMIT_RSA_BITS 16384       /* larger moduli are refused (SM-34) */
 #define LL_LIMIT_CMS_OPEN_BYTES                                                                    \
-  (64 * 1024 * 1024)          /* CMS decrypt and opaque verify, until streamed */
-#define LL_WEAK_RSA_BITS 2048 /* below: weak-key */
+  (64 * 1024 * 1024) /* CMS decrypt and opaque verify, until streamed */
+#define LL_LIMIT_CMS_PART_BYTES                                                                    \
+  (8 * 1024 * 1024)                /* what stands around the content of a CMS object */
+#define LL_LIMIT_CMS_DEPTH 32      /* nested elements around and in the content (CM-20) */
+#define LL_LIMIT_CMS_ALGORITHMS 32 /* digest algorithms that one CMS object names */
+#define LL_WEAK_RSA_BITS 2048      /* below: weak-key */
 #define LL_LIMIT_KEY_FILE_BYTES (32 * 1024 * 1024) /* a file of keys to import */
 #define LL_AGENT_TIMEOUT_SECONDS 30 /* to reach gpg-agent; pinentry itself may take longer */

@@ -1,0 +1,782 @@
+#include <config.h>
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "engine/cms-reader.h"
+
+/* Tags: class, constructed bit and number in one octet. */
+#define TAG_INTEGER 0x02
+#define TAG_OCTETS 0x04
+#define TAG_OID 0x06
+#define TAG_SEQUENCE 0x30
+#define TAG_SET 0x31
+#define TAG_CONSTRUCTED 0x20
+#define TAG_CONTEXT(n) (0x80 | (n))
+#define TAG_CONTEXT_CONSTRUCTED(n) (0xa0 | (n))
+
+#define BUFFER_BYTES (32 * 1024)
+#define TEXT_BYTES (16 * 1024)
+#define INDEFINITE (-1)
+
+/* One constructed element that we are inside of. */
+typedef struct
+{
+  gint64 end;   /* position where it ends, or INDEFINITE: at the end-of-contents octets */
+  gint64 limit; /* position that nothing inside may pass */
+} Frame;
+
+typedef struct
+{
+  guint8 tag;
+  gint64 length; /* or INDEFINITE */
+  guint8 raw[10];
+  gsize raw_length;
+} Header;
+
+struct _LlCmsReader
+{
+  LlCmsParts parts;
+  GError *error; /* the first thing that went wrong; everything after it fails too */
+
+  /* the source */
+  GInputStream *in;
+  GCancellable *cancellable;
+  guint8 buffer[BUFFER_BYTES];
+  gsize start, end; /* of what is in the buffer */
+  gboolean source_ended;
+  gboolean is_text, in_base64;
+  int base64_state;
+  guint base64_save;
+
+  /* where we are in it */
+  gint64 position;
+  Frame frames[LL_LIMIT_CMS_DEPTH];
+  guint depth;
+  gsize held; /* octets copied so far */
+
+  /* the content */
+  guint8 content_tag;  /* primitive form */
+  guint content_depth; /* frames outside it */
+  gint64 chunk;        /* octets left of the string we are in */
+  gboolean content_open, content_ended;
+
+  /* what an object is put together from again */
+  GByteArray *object_type, *version, *originator, *recipients, *content_type;
+};
+
+static const guint8 oid_data[] = { 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1 };
+
+static const struct
+{
+  LlCmsKind kind;
+  guint8 length;
+  guint8 oid[13];
+} kinds[] = {
+  { LL_CMS_SIGNED, 11, { 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2 } },
+  { LL_CMS_ENVELOPED, 11, { 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 3 } },
+  { LL_CMS_AUTH_ENVELOPED, 13, { 0x06, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 23 } },
+  { LL_CMS_COMPRESSED, 13, { 0x06, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 9 } },
+};
+
+static gboolean
+fail (LlCmsReader *self, const char *message)
+{
+  if (self->error == NULL)
+    g_set_error_literal (&self->error, LL_ERROR, LL_ERROR_BAD_DATA, message);
+  return FALSE;
+}
+
+static gboolean
+fail_malformed (LlCmsReader *self)
+{
+  return fail (self, _ ("This is not a well-formed S/MIME (CMS) object."));
+}
+
+static gboolean
+fail_truncated (LlCmsReader *self)
+{
+  return fail (self, _ ("The S/MIME (CMS) object is cut short."));
+}
+
+/* ---- the source: octets, or base64 between or without PEM lines ---- */
+
+/* PEM: passes over the line "-----BEGIN ...-----". Gives where the base64 begins, or `length`. */
+static gsize
+skip_begin_line (LlCmsReader *self, const char *text, gsize length)
+{
+  gsize i = 0;
+
+  while (i < length && g_ascii_isspace (text[i]))
+    i++;
+  if (i < length && text[i] == '-')
+    while (i < length && text[i] != '\n')
+      i++;
+  self->in_base64 = i < length;
+  return i;
+}
+
+static void
+decode_text (LlCmsReader *self, const char *text, gsize length)
+{
+  gsize from = self->in_base64 ? 0 : skip_begin_line (self, text, length);
+  const char *dash = memchr (text + from, '-', length - from);
+  gsize to = dash != NULL ? (gsize)(dash - text) : length;
+
+  self->end += g_base64_decode_step (text + from, to - from, self->buffer + self->end,
+                                     &self->base64_state, &self->base64_save);
+  if (dash != NULL)
+    self->source_ended = TRUE;
+}
+
+static gboolean
+fill (LlCmsReader *self)
+{
+  char text[TEXT_BYTES];
+  gssize n;
+
+  memmove (self->buffer, self->buffer + self->start, self->end - self->start);
+  self->end -= self->start;
+  self->start = 0;
+  if (self->is_text)
+    n = g_input_stream_read (self->in, text, sizeof text, self->cancellable, &self->error);
+  else
+    n = g_input_stream_read (self->in, self->buffer + self->end, BUFFER_BYTES - self->end,
+                             self->cancellable, &self->error);
+  if (n < 0)
+    return FALSE;
+  if (n == 0)
+    self->source_ended = TRUE;
+  else if (self->is_text)
+    decode_text (self, text, n);
+  else
+    self->end += n;
+  return TRUE;
+}
+
+/* Makes `n` octets (a handful) stand in the buffer; FALSE without error when fewer are left. */
+static gboolean
+have (LlCmsReader *self, gsize n)
+{
+  while (self->end - self->start < n)
+    if (self->error != NULL || self->source_ended || !fill (self))
+      return FALSE;
+  return self->error == NULL;
+}
+
+/* Some octets that are there, at most `size`: 0 only at the end or on error. */
+static gsize
+take_some (LlCmsReader *self, guint8 *into, gsize size)
+{
+  gsize n = have (self, 1) ? MIN (size, self->end - self->start) : 0;
+
+  if (into != NULL && n > 0)
+    memcpy (into, self->buffer + self->start, n);
+  self->start += n;
+  self->position += n;
+  return n;
+}
+
+static void
+recognise_text (LlCmsReader *self)
+{
+  if (!have (self, 1) || self->buffer[self->start] == TAG_SEQUENCE)
+    return;
+
+  g_autofree char *text = g_memdup2 (self->buffer, self->end);
+  gsize length = self->end;
+  self->end = self->start = 0;
+  self->is_text = TRUE;
+  decode_text (self, text, length);
+}
+
+/* ---- elements ---- */
+
+static gint64
+limit_here (const LlCmsReader *self)
+{
+  return self->depth > 0 ? self->frames[self->depth - 1].limit : G_MAXINT64;
+}
+
+static gboolean
+take_octet (LlCmsReader *self, Header *header)
+{
+  if (take_some (self, header->raw + header->raw_length, 1) != 1)
+    return fail_truncated (self);
+  header->raw_length++;
+  return TRUE;
+}
+
+static gboolean
+read_header (LlCmsReader *self, Header *header)
+{
+  header->raw_length = 0;
+  if (!take_octet (self, header) || !take_octet (self, header))
+    return FALSE;
+  header->tag = header->raw[0];
+  guint8 first = header->raw[1];
+  header->length = first;
+  if ((header->tag & 0x1f) == 0x1f)
+    return fail_malformed (self);
+  if (first == 0x80)
+    {
+      header->length = INDEFINITE;
+      return (header->tag & TAG_CONSTRUCTED) != 0 || fail_malformed (self);
+    }
+  if (first > 0x80)
+    {
+      header->length = 0;
+      if (first > 0x87)
+        return fail_malformed (self);
+      for (guint i = 0; i < (first & 0x7fu); i++)
+        {
+          if (!take_octet (self, header))
+            return FALSE;
+          header->length = header->length << 8 | header->raw[header->raw_length - 1];
+        }
+    }
+  if (header->length > limit_here (self) - self->position)
+    return fail_malformed (self);
+  return TRUE;
+}
+
+/* At the end of the element that we are inside of; TRUE also after an error, so that loops end. */
+static gboolean
+at_end (LlCmsReader *self)
+{
+  const Frame *frame = &self->frames[self->depth - 1];
+
+  if (frame->end != INDEFINITE && self->position > frame->end)
+    fail_malformed (self);
+  if (self->error != NULL)
+    return TRUE;
+  if (frame->end != INDEFINITE)
+    return self->position == frame->end;
+  if (!have (self, 2))
+    return !fail_truncated (self);
+  return self->buffer[self->start] == 0 && self->buffer[self->start + 1] == 0;
+}
+
+/* The tag of the next element, or 0 when there is none. */
+static guint8
+next_tag (LlCmsReader *self)
+{
+  if (self->depth > 0 && at_end (self))
+    return 0;
+  if (!have (self, 1))
+    return (guint8)fail_truncated (self);
+  return self->buffer[self->start];
+}
+
+static gboolean
+push (LlCmsReader *self, const Header *header)
+{
+  gint64 limit = limit_here (self);
+  Frame frame = { INDEFINITE, limit };
+
+  if (header->length != INDEFINITE)
+    frame.end = frame.limit = self->position + header->length;
+  if (self->depth == LL_LIMIT_CMS_DEPTH)
+    {
+      g_autofree char *message
+          = g_strdup_printf (_ ("The S/MIME (CMS) object is nested deeper than the limit of %d."),
+                             LL_LIMIT_CMS_DEPTH);
+      return fail (self, message);
+    }
+  self->frames[self->depth++] = frame;
+  return TRUE;
+}
+
+static gboolean
+enter (LlCmsReader *self, guint8 tag)
+{
+  Header header;
+
+  if (next_tag (self) != tag)
+    return fail_malformed (self);
+  return read_header (self, &header) && push (self, &header);
+}
+
+static gboolean
+leave (LlCmsReader *self)
+{
+  if (!at_end (self))
+    return fail_malformed (self);
+  if (self->error != NULL)
+    return FALSE;
+  if (self->frames[--self->depth].end == INDEFINITE)
+    return take_some (self, NULL, 2) == 2 || fail_truncated (self);
+  return TRUE;
+}
+
+static gboolean
+append (LlCmsReader *self, GByteArray *into, const guint8 *data, gsize length)
+{
+  if (into == NULL)
+    return TRUE;
+  self->held += length;
+  if (self->held > LL_LIMIT_CMS_PART_BYTES)
+    {
+      g_autofree char *message = g_strdup_printf (_ ("What stands around the content of the S/MIME "
+                                                     "(CMS) object is larger than the limit "
+                                                     "of %d bytes."),
+                                                  LL_LIMIT_CMS_PART_BYTES);
+      return fail (self, message);
+    }
+  g_byte_array_append (into, data, length);
+  return TRUE;
+}
+
+static gboolean
+copy_octets (LlCmsReader *self, GByteArray *into, gint64 length)
+{
+  guint8 some[4096];
+
+  while (length > 0)
+    {
+      gsize n = take_some (self, some, MIN (length, (gint64)sizeof some));
+      if (n == 0)
+        return fail_truncated (self);
+      if (!append (self, into, some, n))
+        return FALSE;
+      length -= n;
+    }
+  return TRUE;
+}
+
+/* Copies one element, whatever is in it; `into` may be NULL to pass over it. */
+static gboolean
+copy_element (LlCmsReader *self, GByteArray *into)
+{
+  static const guint8 end_of_contents[2] = { 0, 0 };
+  Header header;
+
+  if (!read_header (self, &header) || !append (self, into, header.raw, header.raw_length))
+    return FALSE;
+  if (header.length != INDEFINITE)
+    return copy_octets (self, into, header.length);
+  if (!push (self, &header))
+    return FALSE;
+  while (!at_end (self))
+    if (!copy_element (self, into))
+      return FALSE;
+  return leave (self) && append (self, into, end_of_contents, 2);
+}
+
+static gboolean
+copy_tagged (LlCmsReader *self, guint8 tag, GByteArray *into)
+{
+  if (next_tag (self) != tag)
+    return fail_malformed (self);
+  return copy_element (self, into);
+}
+
+static GBytes *
+take_element (LlCmsReader *self, guint8 tag)
+{
+  g_autoptr (GByteArray) into = g_byte_array_new ();
+
+  if (!copy_tagged (self, tag, into))
+    return NULL;
+  return g_byte_array_free_to_bytes (g_steal_pointer (&into));
+}
+
+/* ---- up to the content ---- */
+
+static gboolean
+read_digest_algorithms (LlCmsReader *self)
+{
+  if (!enter (self, TAG_SET))
+    return FALSE;
+  while (!at_end (self))
+    {
+      GBytes *algorithm = take_element (self, TAG_SEQUENCE);
+      if (algorithm == NULL)
+        return FALSE;
+      g_ptr_array_add (self->parts.digest_algorithms, algorithm);
+      if (self->parts.digest_algorithms->len > LL_LIMIT_CMS_ALGORITHMS)
+        {
+          g_autofree char *message
+              = g_strdup_printf (_ ("The signature names more than %d digest algorithms."),
+                                 LL_LIMIT_CMS_ALGORITHMS);
+          return fail (self, message);
+        }
+    }
+  return leave (self);
+}
+
+static gboolean
+read_content_type (LlCmsReader *self)
+{
+  if (!copy_tagged (self, TAG_OID, self->content_type))
+    return FALSE;
+  self->parts.content_is_data
+      = self->content_type->len == sizeof oid_data
+        && memcmp (self->content_type->data, oid_data, sizeof oid_data) == 0;
+  return TRUE;
+}
+
+/* EncapsulatedContentInfo, RFC 5652 section 5.2. */
+static gboolean
+open_signed (LlCmsReader *self)
+{
+  if (!enter (self, TAG_SEQUENCE) || !copy_tagged (self, TAG_INTEGER, self->version)
+      || !read_digest_algorithms (self) || !enter (self, TAG_SEQUENCE) || !read_content_type (self))
+    return FALSE;
+  self->content_tag = TAG_OCTETS;
+  self->parts.has_content = !at_end (self);
+  return !self->parts.has_content || enter (self, TAG_CONTEXT_CONSTRUCTED (0));
+}
+
+/* EncryptedContentInfo, RFC 5652 section 6.1. */
+static gboolean
+open_enveloped (LlCmsReader *self)
+{
+  if (!enter (self, TAG_SEQUENCE) || !copy_tagged (self, TAG_INTEGER, self->version))
+    return FALSE;
+  if (next_tag (self) == TAG_CONTEXT_CONSTRUCTED (0) && !copy_element (self, self->originator))
+    return FALSE;
+  if (!copy_tagged (self, TAG_SET, self->recipients) || !enter (self, TAG_SEQUENCE)
+      || !read_content_type (self))
+    return FALSE;
+  self->parts.content_algorithm = take_element (self, TAG_SEQUENCE);
+  self->content_tag = TAG_CONTEXT (0);
+  self->parts.has_content = self->error == NULL && !at_end (self);
+  return self->error == NULL;
+}
+
+static LlCmsKind
+kind_of (const GByteArray *oid)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (oid->len == kinds[i].length && memcmp (oid->data, kinds[i].oid, oid->len) == 0)
+      return kinds[i].kind;
+  return LL_CMS_OTHER;
+}
+
+static gboolean
+open_object (LlCmsReader *self)
+{
+  recognise_text (self);
+  if (!have (self, 1))
+    return fail (self, _ ("There is nothing in it."));
+  if (!enter (self, TAG_SEQUENCE) || !copy_tagged (self, TAG_OID, self->object_type))
+    return FALSE;
+  self->parts.kind = kind_of (self->object_type);
+  if (self->parts.kind == LL_CMS_OTHER || self->parts.kind == LL_CMS_COMPRESSED)
+    return TRUE;
+  if (!enter (self, TAG_CONTEXT_CONSTRUCTED (0)))
+    return FALSE;
+
+  gboolean opened = self->parts.kind == LL_CMS_SIGNED ? open_signed (self) : open_enveloped (self);
+  self->content_depth = self->depth;
+  self->content_ended = !self->parts.has_content;
+  return opened && self->error == NULL;
+}
+
+LlCmsReader *
+ll_cms_reader_open (GInputStream *in, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (G_IS_INPUT_STREAM (in), NULL);
+
+  g_autoptr (LlCmsReader) self = g_new0 (LlCmsReader, 1);
+  self->in = g_object_ref (in);
+  self->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
+  self->parts.digest_algorithms = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  self->parts.certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  self->parts.signer_infos = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  self->object_type = g_byte_array_new ();
+  self->version = g_byte_array_new ();
+  self->originator = g_byte_array_new ();
+  self->recipients = g_byte_array_new ();
+  self->content_type = g_byte_array_new ();
+  if (!open_object (self))
+    {
+      g_propagate_error (error, g_steal_pointer (&self->error));
+      return NULL;
+    }
+  return g_steal_pointer (&self);
+}
+
+void
+ll_cms_reader_free (LlCmsReader *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_error (&self->error);
+  g_clear_object (&self->in);
+  g_clear_object (&self->cancellable);
+  g_ptr_array_unref (self->parts.digest_algorithms);
+  g_ptr_array_unref (self->parts.certificates);
+  g_ptr_array_unref (self->parts.signer_infos);
+  g_clear_pointer (&self->parts.content_algorithm, g_bytes_unref);
+  g_clear_pointer (&self->parts.authenticated, g_bytes_unref);
+  g_clear_pointer (&self->parts.mac, g_bytes_unref);
+  g_byte_array_unref (self->object_type);
+  g_byte_array_unref (self->version);
+  g_byte_array_unref (self->originator);
+  g_byte_array_unref (self->recipients);
+  g_byte_array_unref (self->content_type);
+  explicit_bzero (self->buffer, sizeof self->buffer);
+  g_free (self);
+}
+
+const LlCmsParts *
+ll_cms_reader_get_parts (const LlCmsReader *self)
+{
+  return &self->parts;
+}
+
+/* ---- the content: an octet string, perhaps made of octet strings ---- */
+
+/* Steps to the next primitive string. TRUE with `content_ended` at the end. */
+static gboolean
+next_chunk (LlCmsReader *self)
+{
+  Header header;
+
+  while (self->depth > self->content_depth && at_end (self))
+    if (!leave (self))
+      return FALSE;
+  if (self->content_open && self->depth == self->content_depth)
+    {
+      self->content_ended = TRUE;
+      return self->error == NULL;
+    }
+  /* The outermost string has the content's own tag, those inside it are plain OCTET STRINGs. */
+  guint8 tag = self->content_open ? TAG_OCTETS : self->content_tag;
+  if (!read_header (self, &header))
+    return FALSE;
+  self->content_open = TRUE;
+  if (header.tag == (tag | TAG_CONSTRUCTED))
+    return push (self, &header);
+  if (header.tag != tag)
+    return fail_malformed (self);
+  self->chunk = header.length;
+  return TRUE;
+}
+
+gssize
+ll_cms_reader_read (LlCmsReader *self, guint8 *buffer, gsize size, GError **error)
+{
+  while (self->error == NULL && self->chunk == 0 && !self->content_ended)
+    if (!next_chunk (self))
+      break;
+  if (self->error == NULL && self->content_ended)
+    return 0;
+
+  gsize n = self->error == NULL ? take_some (self, buffer, MIN ((gint64)size, self->chunk)) : 0;
+  if (n == 0)
+    {
+      fail_truncated (self);
+      g_propagate_error (error, g_error_copy (self->error));
+      return -1;
+    }
+  self->chunk -= n;
+  return n;
+}
+
+/* ---- after the content ---- */
+
+static gboolean
+read_certificates (LlCmsReader *self)
+{
+  if (next_tag (self) != TAG_CONTEXT_CONSTRUCTED (0))
+    return self->error == NULL;
+  if (!enter (self, TAG_CONTEXT_CONSTRUCTED (0)))
+    return FALSE;
+  while (!at_end (self))
+    {
+      GPtrArray *certificates = self->parts.certificates;
+      gboolean wanted = next_tag (self) == TAG_SEQUENCE;
+      if (wanted && certificates->len == LL_LIMIT_CERTIFICATES)
+        {
+          self->parts.limit = LL_REASON_LIMIT_CERTIFICATES;
+          wanted = FALSE;
+        }
+      GBytes *certificate = wanted ? take_element (self, TAG_SEQUENCE) : NULL;
+      if (certificate != NULL)
+        g_ptr_array_add (certificates, certificate);
+      else if (wanted || !copy_element (self, NULL)) /* SC-05: other choices are skipped */
+        return FALSE;
+    }
+  return leave (self);
+}
+
+static gboolean
+read_signer_infos (LlCmsReader *self)
+{
+  if (!enter (self, TAG_SET))
+    return FALSE;
+  while (!at_end (self))
+    {
+      if (self->parts.signer_infos->len == LL_LIMIT_SIGNERS)
+        {
+          self->parts.limit = LL_REASON_LIMIT_SIGNERS;
+          if (!copy_element (self, NULL))
+            return FALSE;
+          continue;
+        }
+      GBytes *signer_info = take_element (self, TAG_SEQUENCE);
+      if (signer_info == NULL)
+        return FALSE;
+      g_ptr_array_add (self->parts.signer_infos, signer_info);
+    }
+  return leave (self);
+}
+
+static gboolean
+skip_optional (LlCmsReader *self, guint8 tag)
+{
+  if (next_tag (self) == tag)
+    return copy_element (self, NULL);
+  return self->error == NULL;
+}
+
+static gboolean
+finish_signed (LlCmsReader *self)
+{
+  if (self->parts.has_content && !leave (self))
+    return FALSE;
+  return leave (self) && read_certificates (self)
+         && skip_optional (self, TAG_CONTEXT_CONSTRUCTED (1)) && read_signer_infos (self)
+         && leave (self);
+}
+
+static gboolean
+read_mac (LlCmsReader *self)
+{
+  Header header;
+  g_autoptr (GByteArray) mac = g_byte_array_new ();
+
+  if (next_tag (self) != TAG_OCTETS)
+    return fail_malformed (self);
+  if (!read_header (self, &header) || !copy_octets (self, mac, header.length))
+    return FALSE;
+  self->parts.mac = g_byte_array_free_to_bytes (g_steal_pointer (&mac));
+  return TRUE;
+}
+
+static gboolean
+finish_enveloped (LlCmsReader *self)
+{
+  if (!leave (self))
+    return FALSE;
+  if (self->parts.kind == LL_CMS_ENVELOPED)
+    return skip_optional (self, TAG_CONTEXT_CONSTRUCTED (1)) && leave (self);
+  if (next_tag (self) == TAG_CONTEXT_CONSTRUCTED (1))
+    self->parts.authenticated = take_element (self, TAG_CONTEXT_CONSTRUCTED (1));
+  return self->error == NULL && read_mac (self) && skip_optional (self, TAG_CONTEXT_CONSTRUCTED (2))
+         && leave (self);
+}
+
+gboolean
+ll_cms_reader_finish (LlCmsReader *self, GError **error)
+{
+  guint8 rest[4096];
+
+  while (!self->content_ended)
+    if (ll_cms_reader_read (self, rest, sizeof rest, error) < 0)
+      return FALSE;
+
+  gboolean finished
+      = self->parts.kind == LL_CMS_SIGNED ? finish_signed (self) : finish_enveloped (self);
+  if (!finished || !leave (self) || !leave (self))
+    {
+      g_propagate_error (error, g_error_copy (self->error));
+      return FALSE;
+    }
+  self->parts.has_trailing_bytes = have (self, 1);
+  return TRUE;
+}
+
+/* ---- put together again ---- */
+
+static void
+wrap (GByteArray *body, guint8 tag)
+{
+  guint8 header[6] = { tag };
+  guint length = body->len, n = 2;
+
+  if (length < 0x80)
+    header[1] = length;
+  else
+    {
+      guint octets = length > 0xffffff ? 4 : length > 0xffff ? 3 : length > 0xff ? 2 : 1;
+      header[1] = 0x80 | octets;
+      for (guint i = octets; i > 0; i--)
+        header[n++] = length >> (8 * (i - 1));
+    }
+  g_byte_array_prepend (body, header, n);
+}
+
+static void
+add (GByteArray *body, const GByteArray *part)
+{
+  g_byte_array_append (body, part->data, part->len);
+}
+
+static void
+add_bytes (GByteArray *body, GBytes *part)
+{
+  g_byte_array_append (body, g_bytes_get_data (part, NULL), g_bytes_get_size (part));
+}
+
+static GBytes *
+wrap_object (const LlCmsReader *self, GByteArray *body)
+{
+  wrap (body, TAG_SEQUENCE);
+  wrap (body, TAG_CONTEXT_CONSTRUCTED (0));
+  g_byte_array_prepend (body, self->object_type->data, self->object_type->len);
+  wrap (body, TAG_SEQUENCE);
+  return g_byte_array_free_to_bytes (body);
+}
+
+GBytes *
+ll_cms_reader_signed_object (const LlCmsReader *self, GBytes *signer_info)
+{
+  GByteArray *body = g_byte_array_new ();
+  g_autoptr (GByteArray) algorithms = g_byte_array_new ();
+  g_autoptr (GByteArray) content = g_byte_array_new ();
+  g_autoptr (GByteArray) signer_infos = g_byte_array_new ();
+
+  for (guint i = 0; i < self->parts.digest_algorithms->len; i++)
+    add_bytes (algorithms, g_ptr_array_index (self->parts.digest_algorithms, i));
+  wrap (algorithms, TAG_SET);
+  add (content, self->content_type);
+  wrap (content, TAG_SEQUENCE);
+  add_bytes (signer_infos, signer_info);
+  wrap (signer_infos, TAG_SET);
+
+  add (body, self->version);
+  add (body, algorithms);
+  add (body, content);
+  add (body, signer_infos);
+  return wrap_object (self, body);
+}
+
+GBytes *
+ll_cms_reader_enveloped_object (const LlCmsReader *self)
+{
+  GByteArray *body = g_byte_array_new ();
+  g_autoptr (GByteArray) content = g_byte_array_new ();
+
+  add (content, self->content_type);
+  add_bytes (content, self->parts.content_algorithm);
+  wrap (content, TAG_SEQUENCE);
+
+  add (body, self->version);
+  add (body, self->originator);
+  add (body, self->recipients);
+  add (body, content);
+  if (self->parts.kind == LL_CMS_AUTH_ENVELOPED)
+    {
+      g_autoptr (GByteArray) mac = g_byte_array_new ();
+      add_bytes (mac, self->parts.mac);
+      wrap (mac, TAG_OCTETS);
+      add (body, mac);
+    }
+  return wrap_object (self, body);
+}
