@@ -1,0 +1,222 @@
+/* command.c - what every command shares: the common options, the policy they make, cancellation,
+ * and printing that notices a full disk. It knows no command by name. */
+#include <config.h>
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/settings.h"
+#include "cli/command-private.h"
+
+static struct
+{
+  LlPolicy *policy;
+  GCancellable *cancellable;
+  gboolean json, quiet, always_trust;
+  char *at, *anchors, *gpg_program, *home;
+  int signal_pipe[2];
+} shared;
+
+static const GOptionEntry common_entries[] = {
+  { "json", 0, 0, G_OPTION_ARG_NONE, &shared.json, N_ ("Answer in JSON, for scripts"), NULL },
+  { "at", 0, 0, G_OPTION_ARG_STRING, &shared.at, N_ ("Judge keys and signatures as of this time"),
+    N_ ("TIME") },
+  { "anchors", 0, 0, G_OPTION_ARG_FILENAME, &shared.anchors,
+    N_ ("Trust the S/MIME root certificates in this PEM file"), N_ ("FILE") },
+  { "always-trust", 0, 0, G_OPTION_ARG_NONE, &shared.always_trust,
+    N_ ("Encrypt to OpenPGP keys that nobody has certified"), NULL },
+  { "homedir", 0, 0, G_OPTION_ARG_FILENAME, &shared.home,
+    N_ ("Use this GnuPG home instead of the usual one"), N_ ("DIRECTORY") },
+  { "gpg-program", 0, 0, G_OPTION_ARG_FILENAME, &shared.gpg_program, N_ ("Run this program as gpg"),
+    N_ ("PROGRAM") },
+  { "quiet", 'q', 0, G_OPTION_ARG_NONE, &shared.quiet, N_ ("No progress and no remarks"), NULL },
+  G_OPTION_ENTRY_NULL,
+};
+
+/* --- cancellation ----------------------------------------------------------------------------- */
+
+static void
+on_signal (int number)
+{
+  int saved_errno = errno;
+  char byte = (char)number;
+  gssize ignored = write (shared.signal_pipe[1], &byte, 1);
+  (void)ignored;
+  errno = saved_errno;
+}
+
+static gpointer
+wait_for_signal (gpointer data)
+{
+  char byte;
+
+  while (read (shared.signal_pipe[0], &byte, 1) < 0 && errno == EINTR)
+    ;
+  g_cancellable_cancel (shared.cancellable);
+  return NULL;
+}
+
+/* The first signal cancels in an orderly way; a second one ends the program at once. */
+void
+ll_command_init (void)
+{
+  struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+
+  shared.cancellable = g_cancellable_new ();
+  signal (SIGPIPE, SIG_IGN);
+  if (pipe (shared.signal_pipe) != 0)
+    return;
+  g_thread_unref (g_thread_new ("signals", wait_for_signal, NULL));
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGTERM, &action, NULL);
+  sigaction (SIGHUP, &action, NULL);
+}
+
+GCancellable *
+ll_command_get_cancellable (void)
+{
+  return shared.cancellable;
+}
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+static gboolean
+make_policy (GError **error)
+{
+  g_autofree char *settings = ll_settings_path ();
+  g_autoptr (LlPolicy) policy = ll_policy_new ();
+
+  if (!ll_settings_load (settings, policy, error))
+    return FALSE;
+  if (shared.at != NULL && !ll_clock_parse (shared.at, &policy->at, error))
+    return FALSE;
+  if (shared.anchors != NULL)
+    {
+      g_free (policy->anchors_file);
+      policy->anchors_file = g_strdup (shared.anchors);
+    }
+  if (shared.gpg_program != NULL)
+    {
+      g_free (policy->gpg_program);
+      policy->gpg_program = g_strdup (shared.gpg_program);
+    }
+  if (shared.always_trust)
+    policy->always_trust = TRUE;
+  if (shared.home != NULL)
+    g_setenv ("GNUPGHOME", shared.home, TRUE);
+  g_clear_pointer (&shared.policy, ll_policy_free);
+  shared.policy = g_steal_pointer (&policy);
+  return TRUE;
+}
+
+char *
+ll_command_full_name (const LlCommand *command)
+{
+  return command->group != NULL ? g_strconcat (command->group, " ", command->name, NULL)
+                                : g_strdup (command->name);
+}
+
+static GOptionContext *
+make_context (const LlCommand *command, const GOptionEntry *entries)
+{
+  GOptionContext *context = g_option_context_new (_ (command->arguments));
+  g_autofree char *examples = g_strconcat (_ ("Examples:"), "\n", command->examples, NULL);
+  GOptionGroup *common = g_option_group_new ("common", _ ("Options of every command:"),
+                                             _ ("Show the options of every command"), NULL, NULL);
+
+  g_option_context_set_summary (context, _ (command->summary));
+  g_option_context_set_description (context, examples);
+  g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
+  if (entries != NULL)
+    g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  g_option_group_add_entries (common, common_entries);
+  g_option_group_set_translation_domain (common, GETTEXT_PACKAGE);
+  g_option_context_add_group (context, common);
+  g_option_context_set_help_enabled (context, FALSE);
+  return context;
+}
+
+static gboolean
+wants_help (int argc, char **argv)
+{
+  for (int i = 1; i < argc && !g_str_equal (argv[i], "--"); i++)
+    if (g_str_equal (argv[i], "--help") || g_str_equal (argv[i], "-h"))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+ll_command_parse (const LlCommand *command, const GOptionEntry *entries, int *argc, char ***argv,
+                  GError **error)
+{
+  g_autoptr (GOptionContext) context = make_context (command, entries);
+  g_autoptr (GError) local = NULL;
+  g_autofree char *name = ll_command_full_name (command);
+  g_autofree char *program = g_strconcat ("letterlock ", name, NULL);
+
+  g_set_prgname (program);
+  if (wants_help (*argc, *argv))
+    {
+      g_autofree char *help = g_option_context_get_help (context, FALSE, NULL);
+      if (!ll_command_print (help, error))
+        return FALSE;
+      exit (0);
+    }
+  if (!g_option_context_parse (context, argc, argv, &local))
+    {
+      g_set_error (error, LL_ERROR,
+                   g_error_matches (local, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE)
+                       ? LL_ERROR_MISSING_ARGUMENT
+                       : LL_ERROR_UNSUPPORTED_OPTION,
+                   _ ("%s. “%s --help” lists the options."), local->message, program);
+      return FALSE;
+    }
+  if (*argc > 1 && g_str_equal ((*argv)[1], "--"))
+    {
+      memmove (&(*argv)[1], &(*argv)[2], sizeof (char *) * (gsize)(*argc - 1));
+      (*argc)--;
+    }
+  return make_policy (error);
+}
+
+const LlPolicy *
+ll_command_get_policy (void)
+{
+  return shared.policy;
+}
+
+gboolean
+ll_command_wants_json (void)
+{
+  return shared.json;
+}
+
+gboolean
+ll_command_is_quiet (void)
+{
+  return shared.quiet;
+}
+
+LlSession *
+ll_command_open_session (GError **error)
+{
+  return ll_session_new (shared.policy, error);
+}
+
+/* --- printing --------------------------------------------------------------------------------- */
+
+gboolean
+ll_command_print (const char *text, GError **error)
+{
+  if (fputs (text, stdout) != EOF && fflush (stdout) == 0)
+    return TRUE;
+  g_set_error (error, LL_ERROR, LL_ERROR_OUTPUT, _ ("Standard output cannot be written: %s"),
+               g_strerror (errno));
+  return FALSE;
+}

@@ -1,0 +1,31 @@
+/* op-read.h - read a message: open its layers, gather the evidence, give the verdict. */
+#pragma once
+
+#include "ops/session.h"
+#include "verdict/verdict.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  LlEvidence *evidence;
+  LlVerdict *verdict;
+} LlReading;
+
+void ll_reading_free (LlReading *reading);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlReading, ll_reading_free)
+
+/* Reads a message whole. It learns nothing and opens no network connection. Errors are those of
+ * ll_message_new() and ll_layers_peel(). (transfer full) */
+LlReading *ll_op_read (LlSession *session, GBytes *bytes, GCancellable *cancellable,
+                       GError **error);
+
+/* The cleartext message of a reading, for `mail decrypt`: the outer header with the payload in
+ * place of the layers. It carries no word of trust (E2E-21). A message whose whole body is an
+ * inline OpenPGP ciphertext is opened here, because this is an explicit request (E2E-18);
+ * ciphertext that is only a part of a message is not. Errors: LL_ERROR_CANNOT_DECRYPT with the
+ * reason; LL_ERROR_BAD_DATA when nothing is encrypted. (transfer full) */
+GBytes *ll_op_read_cleartext (LlSession *session, const LlReading *reading,
+                              GCancellable *cancellable, GError **error);
+
+G_END_DECLS

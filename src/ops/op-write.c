@@ -1,0 +1,108 @@
+/* op-write.c - the staircase WRITE of doc/architecture.md, one step a line. What enters: the bytes
+ * of a message and what to do with it. What leaves: the sealed message. It sends nothing. */
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "base/error.h"
+#include "mail/draft.h"
+#include "mail/layers.h"
+#include "ops/op-write.h"
+
+void
+ll_written_free (LlWritten *written)
+{
+  if (written == NULL)
+    return;
+  g_clear_pointer (&written->message, g_bytes_unref);
+  g_clear_pointer (&written->plan, ll_plan_free);
+  g_free (written->cipher);
+  g_free (written);
+}
+
+/* E2E-07: a Bcc recipient needs a copy of their own, which only sending can give. */
+static gboolean
+refuse_bcc (const LlDraft *draft, GError **error)
+{
+  if (!draft->has_bcc)
+    return TRUE;
+  g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+                       _ ("The message has a Bcc field. Each Bcc recipient would need a copy of "
+                          "their own, or the others could learn of them. Remove the field, and "
+                          "seal "
+                          "a separate copy for each Bcc recipient."));
+  return FALSE;
+}
+
+static gboolean
+refuse_nobody (const LlDraft *draft, const LlWriteRequest *request, GError **error)
+{
+  const char *const *recipients = request->recipients;
+
+  if (!request->encrypt)
+    return TRUE;
+  if (recipients == NULL)
+    recipients = (const char *const *)draft->recipients;
+  if (recipients != NULL && recipients[0] != NULL)
+    return TRUE;
+  g_set_error_literal (error, LL_ERROR, LL_ERROR_MISSING_ARGUMENT,
+                       _ ("The message has no recipient in To or Cc. Name one with -r ADDRESS."));
+  return FALSE;
+}
+
+static LlPlan *
+make_plan (LlSession *session, const LlDraft *draft, const LlWriteRequest *request, GError **error)
+{
+  LlPlanRequest wanted = {
+    .sign = request->sign,
+    .encrypt = request->encrypt,
+    .protocol = request->protocol,
+    .as = request->as,
+    .from = draft->author,
+    .recipients
+    = request->recipients != NULL ? request->recipients : (const char *const *)draft->recipients,
+  };
+  return ll_plan_make (session->store, session->policy, &wanted, error);
+}
+
+static GBytes *
+wrap (LlSession *session, const LlDraft *draft, const LlWriteRequest *request, const LlPlan *plan,
+      char **cipher, GCancellable *cancellable, GError **error)
+{
+  LlWrapRequest wanted = {
+    .engine = ll_session_get_engine (session, plan->protocol),
+    .signer = request->sign ? plan->signer : NULL,
+    .recipients = request->encrypt ? plan->recipients : NULL,
+    .opaque = request->opaque,
+    .aead = request->aead,
+    .incompressible = draft->incompressible,
+  };
+  return ll_layers_wrap (draft->entity, &wanted, cipher, cancellable, error);
+}
+
+LlWritten *
+ll_op_write (LlSession *session, GBytes *bytes, const LlWriteRequest *request,
+             GCancellable *cancellable, GError **error)
+{
+  g_autoptr (LlWritten) written = g_new0 (LlWritten, 1);
+  g_autoptr (LlMessage) message = NULL;
+  g_autoptr (LlDraft) draft = NULL;
+  g_autoptr (GBytes) wrapped = NULL;
+
+  g_return_val_if_fail (request->sign || request->encrypt, NULL);
+
+  message = ll_message_new (bytes, error);
+  if (message == NULL)
+    return NULL;
+  draft = ll_draft_new (message, error);
+  if (draft == NULL || !refuse_bcc (draft, error) || !refuse_nobody (draft, request, error))
+    return NULL;
+  written->plan = make_plan (session, draft, request, error);
+  if (written->plan == NULL)
+    return NULL;
+  wrapped = wrap (session, draft, request, written->plan, &written->cipher, cancellable, error);
+  if (wrapped == NULL)
+    return NULL;
+  written->message = ll_draft_assemble (draft, wrapped);
+  return g_steal_pointer (&written);
+}

@@ -1,0 +1,41 @@
+/* session.c - what enters: a policy. What leaves: stores and engines, opened in the order in which
+ * they lean on each other, and closed the other way round. It does no work of its own. */
+#include <config.h>
+
+#include "ops/session.h"
+
+LlSession *
+ll_session_new (const LlPolicy *policy, GError **error)
+{
+  g_autoptr (LlSession) session = g_new0 (LlSession, 1);
+
+  g_return_val_if_fail (policy != NULL, NULL);
+  session->policy = ll_policy_copy (policy);
+  session->store = ll_key_store_new (session->policy);
+  session->trust = ll_trust_new (session->policy, session->store, error);
+  if (session->trust == NULL)
+    return NULL;
+  session->openpgp = ll_engine_openpgp_new (session->policy, session->store);
+  session->smime = ll_engine_smime_new (session->policy, session->store);
+  return g_steal_pointer (&session);
+}
+
+void
+ll_session_free (LlSession *session)
+{
+  if (session == NULL)
+    return;
+  g_clear_pointer (&session->openpgp, ll_engine_free);
+  g_clear_pointer (&session->smime, ll_engine_free);
+  g_clear_pointer (&session->trust, ll_trust_free);
+  g_clear_pointer (&session->store, ll_key_store_free);
+  g_clear_pointer (&session->policy, ll_policy_free);
+  g_free (session);
+}
+
+LlEngine *
+ll_session_get_engine (LlSession *session, LlProtocol protocol)
+{
+  g_return_val_if_fail (session != NULL, NULL);
+  return protocol == LL_PROTOCOL_SMIME ? session->smime : session->openpgp;
+}
