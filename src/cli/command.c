@@ -125,7 +125,8 @@ ll_command_full_name (const LlCommand *command)
 static GOptionContext *
 make_context (const LlCommand *command, const GOptionEntry *entries)
 {
-  GOptionContext *context = g_option_context_new (_ (command->arguments));
+  GOptionContext *context
+      = g_option_context_new (*command->arguments != '\0' ? _ (command->arguments) : NULL);
   g_autofree char *examples = g_strconcat (_ ("Examples:"), "\n", command->examples, NULL);
   GOptionGroup *common = g_option_group_new ("common", _ ("Options of every command:"),
                                              _ ("Show the options of every command"), NULL, NULL);
