@@ -13,4 +13,12 @@ X509 *ll_x509_cert_get (const LlKey *key);
 /* A Key from an OpenSSL certificate. (transfer full) */
 LlKey *ll_x509_cert_new_from_x509 (X509 *certificate, GError **error);
 
+/* The same certificate as `key`, with its private key at hand: what the key store knows and the
+ * certificate does not. (transfer full) */
+LlKey *ll_x509_cert_new_with_secret (const LlKey *key, gboolean on_card);
+
+/* The keygrip: 40 upper-case hexadecimal digits, or NULL when libgcrypt does not know the kind of
+ * key. Borrowed. */
+const char *ll_x509_cert_get_keygrip (const LlKey *key);
+
 G_END_DECLS

@@ -1,0 +1,26 @@
+/* x509-name-private.h - the names in a certificate, as text: for keys/ alone.
+ *
+ * What enters: a parsed certificate. What leaves: UTF-8 strings and the mail addresses it claims.
+ * It does NOT compare names: issuers and subjects are compared by OpenSSL on their encoding
+ * (SC-20), never on these strings.
+ */
+#pragma once
+
+#include <openssl/x509.h>
+
+#include "keys/key.h"
+
+G_BEGIN_DECLS
+
+/* "CN=Alice, O=Example, C=DE": most specific first. (transfer full) */
+char *ll_x509_name_to_text (const X509_NAME *name);
+
+/* The common name, or NULL. (transfer full) (nullable) */
+char *ll_x509_name_dup_common_name (const X509_NAME *name);
+
+/* Adds a user ID to `key` for each address of the certificate: those of the subject alternative
+ * name and, only when that has none, those of the subject (SC-09, SC-21). An address with a NUL in
+ * it, or in an encoding that its field does not allow, gives an invalid user ID (SC-20). */
+void ll_x509_name_add_user_ids (X509 *certificate, LlKey *key);
+
+G_END_DECLS
