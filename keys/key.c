@@ -251,3 +251,27 @@ ll_key_has_address (const LlKey *key, const char *address)
     }
   return FALSE;
 }
+
+GBytes *
+ll_key_get_der (const LlKey *key)
+{
+  return key->der;
+}
+
+const char *
+ll_key_get_subject (const LlKey *key)
+{
+  return key->subject;
+}
+
+const char *
+ll_key_get_issuer (const LlKey *key)
+{
+  return key->issuer;
+}
+
+const char *
+ll_key_get_serial (const LlKey *key)
+{
+  return key->serial;
+}
