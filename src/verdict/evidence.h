@@ -23,6 +23,7 @@ typedef struct
 typedef struct
 {
   gboolean is_file;       /* a file, not a message: there is no author to bind to */
+  char *file_name;        /* files only: as the user named it; or NULL */
   LlEnvelope *envelope;   /* owned; NULL for a file */
   LlFacts *file_facts;    /* owned; files only */
   GPtrArray *layers;      /* of LlLayerEvidence, outermost first */

@@ -23,7 +23,21 @@ char *ll_report_to_tree (const LlEvidence *evidence, const LlVerdict *verdict);
 
 /* A sentence for a reason, in the user's language. Static. */
 const char *ll_wording_reason (LlReason reason);
+/* What a person can do about it, or NULL. Static. */
+const char *ll_wording_advice (LlReason reason);
 /* The headline for a verdict. (transfer full) */
 char *ll_wording_headline (const LlEvidence *evidence, const LlVerdict *verdict);
+/* Why the key is believed, from LlKeyOpinion's trust_source. (transfer full) */
+char *ll_wording_trust_source (const char *source);
+
+/* A stranger's words, made safe and set between the quotation marks of the user's language, which
+ * are nowhere inside: what stands within them can never look like Letterlock's own words.
+ * (transfer full) */
+char *ll_wording_quote (const char *text);
+
+/* The name under which a signer is shown: the author's address when the key is theirs, else an
+ * address or title from the key, else the hint; never a display name of the message (AT-18). Not
+ * made safe. (transfer full) (nullable) */
+char *ll_wording_signer (const LlEvidence *evidence, const LlSigner *signer);
 
 G_END_DECLS
