@@ -61,7 +61,8 @@ typedef struct
   LlReason signed_reason;  /* why a claim gives no signature: NO_SIGNERS, MALFORMED ... */
   GPtrArray *signatures;   /* of LlSignatureFacts, in the order found */
   GPtrArray *certificates; /* of LlKey: certificates that came with the message */
-  gint64 literal_time;     /* not used for any verdict (OP-20) */
+  gboolean has_trailing_bytes; /* CMS: something follows the object (CM-20) */
+  gint64 literal_time;         /* not used for any verdict (OP-20) */
 } LlFacts;
 
 LlFacts *ll_facts_new (LlProtocol protocol);

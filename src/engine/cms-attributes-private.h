@@ -1,0 +1,38 @@
+/* cms-attributes-private.h - what a signer signs besides the content: the signed attributes.
+ *
+ * What enters: one SignerInfo of OpenSSL. What leaves: what its attributes say, or the reason why
+ * they cannot be right; and, for our own signatures, the attributes that we add. It computes no
+ * digest of the content and verifies no signature.
+ */
+#pragma once
+
+#include <openssl/cms.h>
+
+#include <glib.h>
+
+#include "base/reason.h"
+
+G_BEGIN_DECLS
+
+/* FALSE: the signature is over the content itself (CM-13). */
+gboolean ll_cms_attributes_present (const CMS_SignerInfo *si);
+
+/* ATTRIBUTE_CARDINALITY, CONTENT_TYPE_MISMATCH, ALGORITHM_PROTECTION or NONE (CM-01, CM-11, SM-32,
+ * ES-07). Without signed attributes only the unsigned ones are looked at. */
+LlReason ll_cms_attributes_check (CMS_SignerInfo *si, const ASN1_OBJECT *content_type);
+
+/* Borrowed; NULL when there is none. */
+const ASN1_OCTET_STRING *ll_cms_attributes_digest (const CMS_SignerInfo *si);
+
+/* As the signer claims; 0: not stated or not readable (SM-08, SM-26). */
+gint64 ll_cms_attributes_time (const CMS_SignerInfo *si);
+
+/* FALSE when a signingCertificate or signingCertificateV2 attribute names another certificate than
+ * this first (ES-05, ES-06), or cannot be read. */
+gboolean ll_cms_attributes_name_certificate (const CMS_SignerInfo *si, const X509 *certificate);
+
+/* Adds what we sign: signingTime, SMIMECapabilities, signingCertificateV2, CMSAlgorithmProtection;
+ * OpenSSL itself adds contentType and messageDigest (SM-07, ES-01, CM-01). */
+gboolean ll_cms_attributes_add (CMS_SignerInfo *si, const X509 *certificate, gint64 time);
+
+G_END_DECLS

@@ -1,0 +1,359 @@
+#include <config.h>
+
+#include <openssl/err.h>
+#include <openssl/proverr.h>
+#include <openssl/rsa.h>
+
+#include "base/limits.h"
+#include "bridge/openssl-glue.h"
+#include "engine/cms-attributes-private.h"
+#include "engine/cms-names.h"
+#include "engine/cms-signer-private.h"
+#include "engine/engine-smime-private.h"
+#include "keys/x509-cert-private.h"
+
+#define HOPELESS_RSA_BITS 1024 /* SM-28: below, a signature proves nothing */
+
+typedef struct
+{
+  const LlCmsCase *the_case;
+  CMS_ContentInfo *cms;
+  CMS_SignerInfo *si;
+  X509_ALGOR *digest_algorithm, *signature_algorithm;
+  const LlCmsDigest *digest; /* NULL: not one that we take */
+  LlSignatureFacts *facts;
+} Signer;
+
+static void
+settle (Signer *signer, LlIntegrity integrity, LlReason reason)
+{
+  signer->facts->integrity = integrity;
+  signer->facts->reason = reason;
+}
+
+static int
+nid_of (const X509_ALGOR *algorithm)
+{
+  return OBJ_obj2nid (algorithm->algorithm);
+}
+
+/* What the signerInfo says of itself. */
+static void
+describe (Signer *signer)
+{
+  CMS_SignerInfo_get0_algs (signer->si, NULL, NULL, &signer->digest_algorithm,
+                            &signer->signature_algorithm);
+  signer->digest = ll_cms_digest_find (nid_of (signer->digest_algorithm));
+  if (signer->digest != NULL)
+    signer->facts->digest = g_strdup (signer->digest->name);
+  signer->facts->algorithm
+      = g_strdup (ll_cms_algorithm_name (nid_of (signer->signature_algorithm)));
+  signer->facts->signing_time = ll_cms_attributes_time (signer->si);
+}
+
+/* ---- what can be said without a key ---- */
+
+/* AL-07: the parameters of RSASSA-PSS (RFC 4056 section 3). MGF1 with another hash than the
+ * content's is against our policy. */
+static LlReason
+check_pss (const Signer *signer)
+{
+  const X509_ALGOR *algorithm = signer->signature_algorithm;
+  g_autoptr (RSA_PSS_PARAMS) pss
+      = algorithm->parameter != NULL && algorithm->parameter->type == V_ASN1_SEQUENCE
+            ? ASN1_TYPE_unpack_sequence (ASN1_ITEM_rptr (RSA_PSS_PARAMS), algorithm->parameter)
+            : NULL;
+  if (pss == NULL)
+    return LL_REASON_MALFORMED;
+  if (pss->trailerField != NULL && ASN1_INTEGER_get (pss->trailerField) != 1)
+    return LL_REASON_UNSUPPORTED_ALGORITHM;
+
+  int hash = pss->hashAlgorithm != NULL ? nid_of (pss->hashAlgorithm) : NID_sha1;
+  int mask = NID_sha1;
+  if (pss->maskGenAlgorithm != NULL)
+    {
+      const ASN1_TYPE *parameter = pss->maskGenAlgorithm->parameter;
+      g_autoptr (X509_ALGOR) inner
+          = parameter != NULL && parameter->type == V_ASN1_SEQUENCE
+                ? ASN1_TYPE_unpack_sequence (ASN1_ITEM_rptr (X509_ALGOR), parameter)
+                : NULL;
+      if (nid_of (pss->maskGenAlgorithm) != NID_mgf1 || inner == NULL)
+        return LL_REASON_UNSUPPORTED_ALGORITHM;
+      mask = nid_of (inner);
+    }
+  return hash == signer->digest->nid && mask == hash ? LL_REASON_NONE
+                                                     : LL_REASON_DIGEST_ALGORITHM_MISMATCH;
+}
+
+/* CM-12: the signature algorithm's own digest, where it names one, is the content's digest. */
+static LlReason
+check_algorithms (const Signer *signer)
+{
+  int digest = NID_undef;
+
+  if (nid_of (signer->signature_algorithm) == NID_rsassaPss)
+    return check_pss (signer);
+  OBJ_find_sigid_algs (nid_of (signer->signature_algorithm), &digest, NULL);
+  return digest == NID_undef || digest == signer->digest->nid ? LL_REASON_NONE
+                                                              : LL_REASON_DIGEST_ALGORITHM_MISMATCH;
+}
+
+static LlReason
+check_content (const Signer *signer)
+{
+  const LlCmsCase *the_case = signer->the_case;
+
+  /* RFC 5652 section 5.1: a digest that the message does not list was not computed. */
+  if (ll_cms_digests_get (the_case->digests, signer->digest->nid) == NULL)
+    return LL_REASON_MALFORMED;
+  if (ll_cms_attributes_present (signer->si))
+    {
+      const ASN1_OCTET_STRING *said = ll_cms_attributes_digest (signer->si);
+      return ll_cms_digests_match (the_case->digests, signer->digest->nid,
+                                   ASN1_STRING_get0_data (said), ASN1_STRING_length (said))
+                 ? LL_REASON_NONE
+                 : LL_REASON_DIGEST_MISMATCH;
+    }
+  /* CM-13: no signed attributes only for id-data, and never where the content may be some. */
+  if (!ll_cms_reader_get_parts (the_case->reader)->content_is_data)
+    return LL_REASON_ATTRIBUTE_CARDINALITY;
+  return ll_cms_digests_content_is_attributes (the_case->digests) ? LL_REASON_NO_SIGNED_ATTRIBUTES
+                                                                  : LL_REASON_NONE;
+}
+
+/* FALSE when the answer is clear already. */
+static gboolean
+passes_without_key (Signer *signer)
+{
+  LlReason reason = LL_REASON_NONE;
+
+  if (signer->the_case->content_in_detached)
+    reason = LL_REASON_CONTENT_IN_DETACHED;
+  else if (signer->digest == NULL || signer->facts->algorithm == NULL)
+    reason = LL_REASON_UNSUPPORTED_ALGORITHM;
+  if (reason == LL_REASON_NONE)
+    reason = ll_cms_attributes_check (signer->si, CMS_get0_eContentType (signer->cms));
+  if (reason == LL_REASON_NONE)
+    reason = check_algorithms (signer);
+  if (reason == LL_REASON_NONE)
+    reason = check_content (signer);
+  if (reason != LL_REASON_NONE)
+    settle (signer,
+            reason == LL_REASON_UNSUPPORTED_ALGORITHM ? LL_INTEGRITY_NOT_CHECKED
+                                                      : LL_INTEGRITY_BROKEN,
+            reason);
+  return reason == LL_REASON_NONE;
+}
+
+/* ---- with a key ---- */
+
+static gboolean
+is_named (const Signer *signer, X509 *certificate)
+{
+  ASN1_OCTET_STRING *key_id = NULL;
+
+  CMS_SignerInfo_get0_signer_id (signer->si, &key_id, NULL, NULL);
+  if (key_id != NULL)
+    return ll_smime_has_key_id (certificate, key_id);
+  return CMS_SignerInfo_cert_cmp (signer->si, certificate) == 0;
+}
+
+/* A chain that holds the running digest, as CMS_SignerInfo_verify_content() wants it. */
+static BIO *
+digest_chain (const Signer *signer)
+{
+  EVP_MD_CTX *running = ll_cms_digests_get (signer->the_case->digests, signer->digest->nid);
+  g_autoptr (BIO) chain = BIO_new (BIO_f_md ());
+  EVP_MD_CTX *inside = NULL;
+
+  if (BIO_set_md (chain, EVP_MD_CTX_get0_md (running)) <= 0 || BIO_get_md_ctx (chain, &inside) <= 0
+      || EVP_MD_CTX_copy_ex (inside, running) != 1)
+    return NULL;
+  return g_steal_pointer (&chain);
+}
+
+/* What the key says of itself: NONE to go on. SM-34: before any mathematics. */
+static LlReason
+check_key (EVP_PKEY *key)
+{
+  if (key == NULL || EVP_PKEY_get_bits (key) > LL_LIMIT_RSA_BITS)
+    return LL_REASON_UNSUPPORTED_ALGORITHM;
+  return LL_REASON_NONE;
+}
+
+/* OpenSSL 3.0 has EdDSA, but not in CMS: it takes the digest for a mistake. */
+static gboolean
+queue_says_unsupported (void)
+{
+  gboolean unsupported = FALSE;
+
+  for (unsigned long e = ERR_get_error (); e != 0; e = ERR_get_error ())
+    if (ERR_GET_LIB (e) == ERR_LIB_PROV && ERR_GET_REASON (e) == PROV_R_INVALID_DIGEST)
+      unsupported = TRUE;
+  return unsupported;
+}
+
+/* The signature value against one certificate's key: NONE when it holds. */
+static LlReason
+check_value_with (const Signer *signer, X509 *certificate)
+{
+  LlReason reason = check_key (X509_get0_pubkey (certificate));
+  int verified;
+
+  if (reason != LL_REASON_NONE)
+    return reason;
+  ERR_clear_error ();
+  CMS_SignerInfo_set1_signer_cert (signer->si, certificate);
+  if (ll_cms_attributes_present (signer->si))
+    verified = CMS_SignerInfo_verify (signer->si);
+  else
+    {
+      g_autoptr (BIO) chain = digest_chain (signer);
+      verified = chain != NULL ? CMS_SignerInfo_verify_content (signer->si, chain) : -1;
+    }
+  if (verified == 1)
+    return LL_REASON_NONE;
+  return queue_says_unsupported () ? LL_REASON_UNSUPPORTED_ALGORITHM : LL_REASON_BAD_SIGNATURE;
+}
+
+/* Tries every certificate of the list that the signer names (SM-19). The first whose key fits, or
+ * NULL; `reason` gets why those that were named did not. */
+static LlKey *
+find_signer (Signer *signer, GPtrArray *certificates, LlReason *reason)
+{
+  for (guint i = 0; certificates != NULL && i < certificates->len; i++)
+    {
+      LlKey *key = g_ptr_array_index (certificates, i);
+      X509 *certificate = ll_x509_cert_get (key);
+      if (!is_named (signer, certificate))
+        continue;
+      *reason = check_value_with (signer, certificate);
+      if (*reason == LL_REASON_NONE)
+        return key;
+    }
+  return NULL;
+}
+
+/* ES-06: the certificate that the signer signed for, among those with the same key. */
+static LlKey *
+find_signed_for (const Signer *signer, LlKey *found, GPtrArray *certificates)
+{
+  EVP_PKEY *public_key = X509_get0_pubkey (ll_x509_cert_get (found));
+
+  for (guint i = 0; certificates != NULL && i < certificates->len; i++)
+    {
+      LlKey *key = g_ptr_array_index (certificates, i);
+      X509 *certificate = ll_x509_cert_get (key);
+      EVP_PKEY *other = X509_get0_pubkey (certificate);
+      if (other != NULL && EVP_PKEY_eq (other, public_key) == 1
+          && ll_cms_attributes_name_certificate (signer->si, certificate))
+        return key;
+    }
+  return NULL;
+}
+
+/* With HOLDS: what still weakens it, the worst first. */
+static void
+settle_strength (Signer *signer, EVP_PKEY *key)
+{
+  int bits = EVP_PKEY_get_bits (key);
+  gboolean is_big
+      = EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS") || EVP_PKEY_is_a (key, "DSA");
+
+  if (is_big && bits < HOPELESS_RSA_BITS)
+    settle (signer, LL_INTEGRITY_BROKEN, LL_REASON_WEAK_KEY);
+  else if (signer->digest->weak)
+    settle (signer, LL_INTEGRITY_HOLDS, LL_REASON_WEAK_DIGEST);
+  else if (is_big && bits < LL_WEAK_RSA_BITS)
+    settle (signer, LL_INTEGRITY_HOLDS, LL_REASON_WEAK_KEY);
+  else if (!ll_cms_attributes_present (signer->si))
+    settle (signer, LL_INTEGRITY_HOLDS, LL_REASON_NO_SIGNED_ATTRIBUTES);
+  else
+    settle (signer, LL_INTEGRITY_HOLDS, LL_REASON_NONE);
+}
+
+static void
+check_value (Signer *signer)
+{
+  const LlCmsCase *the_case = signer->the_case;
+  LlReason reason = LL_REASON_NO_PUBLIC_KEY;
+  LlKey *found = find_signer (signer, the_case->certificates, &reason);
+
+  if (found == NULL && the_case->store != NULL)
+    {
+      GPtrArray *stored = ll_key_store_certificates (the_case->store, NULL);
+      found = find_signer (signer, stored, &reason);
+    }
+  if (found == NULL)
+    {
+      settle (signer,
+              reason == LL_REASON_BAD_SIGNATURE ? LL_INTEGRITY_BROKEN : LL_INTEGRITY_NOT_CHECKED,
+              reason);
+      return;
+    }
+
+  LlKey *meant = found;
+  if (!ll_cms_attributes_name_certificate (signer->si, ll_x509_cert_get (found)))
+    {
+      meant = find_signed_for (signer, found, the_case->certificates);
+      if (meant == NULL && the_case->store != NULL)
+        meant = find_signed_for (signer, found, ll_key_store_certificates (the_case->store, NULL));
+    }
+  signer->facts->key = ll_key_ref (meant != NULL ? meant : found);
+  if (meant == NULL)
+    settle (signer, LL_INTEGRITY_BROKEN, LL_REASON_SIGNING_CERTIFICATE_MISMATCH);
+  else
+    settle_strength (signer, X509_get0_pubkey (ll_x509_cert_get (meant)));
+}
+
+/* Who it claims to be, also when it does not hold: the certificate that the signer names. */
+static LlKey *
+find_named (const Signer *signer)
+{
+  GPtrArray *certificates = signer->the_case->certificates;
+
+  for (guint i = 0; i < certificates->len; i++)
+    if (is_named (signer, ll_x509_cert_get (g_ptr_array_index (certificates, i))))
+      return ll_key_ref (g_ptr_array_index (certificates, i));
+  return NULL;
+}
+
+static void
+name_signer (Signer *signer)
+{
+  ASN1_OCTET_STRING *key_id = NULL;
+  X509_NAME *issuer = NULL;
+  ASN1_INTEGER *serial = NULL;
+
+  if (signer->facts->key == NULL)
+    signer->facts->key = find_named (signer);
+  if (signer->facts->key != NULL)
+    {
+      signer->facts->fingerprint = g_strdup (ll_key_get_fingerprint (signer->facts->key));
+      return;
+    }
+  CMS_SignerInfo_get0_signer_id (signer->si, &key_id, &issuer, &serial);
+  signer->facts->signer_hint = ll_smime_hint (key_id, issuer, serial);
+}
+
+LlSignatureFacts *
+ll_cms_signer_judge (const LlCmsCase *the_case, GBytes *signer_info)
+{
+  g_autoptr (LlSignatureFacts) facts = ll_signature_facts_new (LL_PROTOCOL_SMIME);
+  g_autoptr (GBytes) object = ll_cms_reader_signed_object (the_case->reader, signer_info);
+  g_autoptr (CMS_ContentInfo) cms = ll_smime_parse (object);
+  STACK_OF (CMS_SignerInfo) *infos = cms != NULL ? CMS_get0_SignerInfos (cms) : NULL;
+  Signer signer = { .the_case = the_case, .cms = cms, .facts = facts };
+
+  if (sk_CMS_SignerInfo_num (infos) != 1)
+    {
+      settle (&signer, LL_INTEGRITY_BROKEN, LL_REASON_MALFORMED);
+      return g_steal_pointer (&facts);
+    }
+  signer.si = sk_CMS_SignerInfo_value (infos, 0);
+  describe (&signer);
+  if (passes_without_key (&signer))
+    check_value (&signer);
+  name_signer (&signer);
+  return g_steal_pointer (&facts);
+}

@@ -1,0 +1,48 @@
+/* engine-smime-private.h - the rooms of the S/MIME engine among themselves.
+ *
+ * The verbs are those of LlEngineClass (engine/engine.h).
+ */
+#pragma once
+
+#include <openssl/cms.h>
+
+#include "engine/cms-reader.h"
+#include "engine/engine.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  LlEngine engine;
+  LlKeyStore *store; /* borrowed */
+} LlSmimeEngine;
+
+gboolean ll_smime_sign (LlEngine *engine, const LlSealRequest *request, GInputStream *in,
+                        GOutputStream *out, LlSealResult **result, GCancellable *cancellable,
+                        GError **error);
+gboolean ll_smime_encrypt (LlEngine *engine, const LlSealRequest *request, GInputStream *in,
+                           GOutputStream *out, LlSealResult **result, GCancellable *cancellable,
+                           GError **error);
+gboolean ll_smime_decrypt (LlEngine *engine, GInputStream *in, GOutputStream *out, LlFacts **facts,
+                           GCancellable *cancellable, GError **error);
+gboolean ll_smime_verify (LlEngine *engine, GInputStream *signature, GInputStream *content,
+                          GOutputStream *out, LlFacts **facts, GCancellable *cancellable,
+                          GError **error);
+
+/* An object put together by the reader, parsed in ll_provider_context(); NULL when OpenSSL cannot.
+ * (transfer full) */
+CMS_ContentInfo *ll_smime_parse (GBytes *object);
+
+/* The algorithm and the parameters of an AlgorithmIdentifier, or NULL. (transfer full) */
+X509_ALGOR *ll_smime_parse_algorithm (GBytes *element);
+
+/* How people name a certificate that is not at hand: "CN=..., serial number 01AB", or "subject key
+ * identifier 01AB". Either `key_id` or the other two. Not made safe. (transfer full) */
+char *ll_smime_hint (const ASN1_OCTET_STRING *key_id, const X509_NAME *issuer,
+                     const ASN1_INTEGER *serial);
+
+/* The certificate has this subject key identifier: in its extension or, without one, as RFC 5280
+ * section 4.2.1.2 method 1 makes it. */
+gboolean ll_smime_has_key_id (X509 *certificate, const ASN1_OCTET_STRING *key_id);
+
+G_END_DECLS
