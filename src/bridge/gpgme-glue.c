@@ -1,0 +1,312 @@
+/* gpgme-glue.c - what enters: GPGME's objects and codes, GIO streams; what leaves: contexts,
+ * GErrors and GPGME data. It knows no algorithm and weighs nothing.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "bridge/gpgme-glue.h"
+
+#define IO_BUFFER_BYTES "65536" /* GPGME's own 512 octets to 4 KiB cost up to half of the speed */
+
+/* --- the library ------------------------------------------------------------------------------ */
+
+static void
+set_up_once (void)
+{
+  static gsize once = 0;
+
+  if (!g_once_init_enter (&once))
+    return;
+  gpgme_check_version (NULL);
+  /* pinentry shall speak the user's language */
+  gpgme_set_locale (NULL, LC_CTYPE, setlocale (LC_CTYPE, NULL));
+  gpgme_set_locale (NULL, LC_MESSAGES, setlocale (LC_MESSAGES, NULL));
+  g_once_init_leave (&once, 1);
+}
+
+/* Which gpg to run is set for the whole library: set for a context, GPGME would start that program
+ * once more each time to ask its version. Every session of a process has the same policy. */
+static gpgme_error_t
+choose_program (const char *program)
+{
+  static GMutex mutex;
+  static char *chosen;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
+  gpgme_error_t code;
+
+  if (g_strcmp0 (program, chosen) == 0)
+    return 0;
+  code = gpgme_set_engine_info (GPGME_PROTOCOL_OPENPGP, program, NULL);
+  if (code != 0)
+    return code;
+  g_free (chosen);
+  chosen = g_strdup (program);
+  return 0;
+}
+
+LlGpgmeContext *
+ll_gpgme_context_new (gpgme_protocol_t protocol, const LlPolicy *policy, GError **error)
+{
+  g_autoptr (LlGpgmeContext) context = NULL;
+  const char *program = NULL;
+  gpgme_error_t code;
+
+  set_up_once ();
+  if (protocol == GPGME_PROTOCOL_OPENPGP && policy != NULL)
+    program = policy->gpg_program;
+
+  code = protocol == GPGME_PROTOCOL_OPENPGP ? choose_program (program) : 0;
+  if (code == 0)
+    code = gpgme_new (&context);
+  if (code == 0)
+    code = gpgme_set_protocol (context, protocol);
+  if (code != 0)
+    {
+      ll_gpgme_set_error (error, code, LL_ERROR_FAILED, NULL, _ ("%s cannot be used"),
+                          program != NULL                      ? program
+                          : protocol == GPGME_PROTOCOL_OPENPGP ? "gpg"
+                                                               : "gpgsm");
+      return NULL;
+    }
+  /* nothing that is opened makes a network access (rule 3) */
+  gpgme_set_offline (context, 1);
+  gpgme_set_ctx_flag (context, "auto-key-retrieve", "0");
+  return g_steal_pointer (&context);
+}
+
+/* --- errors ----------------------------------------------------------------------------------- */
+
+gboolean
+ll_gpgme_is_locked (gpgme_error_t code)
+{
+  switch (gpgme_err_code (code))
+    {
+    case GPG_ERR_BAD_PASSPHRASE:
+    case GPG_ERR_NO_PASSPHRASE:
+    case GPG_ERR_CANCELED:
+    case GPG_ERR_FULLY_CANCELED:
+    case GPG_ERR_PIN_ENTRY:
+    case GPG_ERR_NO_PIN_ENTRY:
+    case GPG_ERR_PIN_BLOCKED:
+    case GPG_ERR_BAD_PIN:
+    case GPG_ERR_AGENT:
+    case GPG_ERR_NO_AGENT:
+    case GPG_ERR_CARD:
+    case GPG_ERR_CARD_REMOVED:
+    case GPG_ERR_CARD_NOT_PRESENT:
+    case GPG_ERR_TIMEOUT:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+static LlError
+error_code (gpgme_error_t code, LlError otherwise)
+{
+  switch (gpgme_err_code (code))
+    {
+    case GPG_ERR_UNUSABLE_SECKEY:
+      return LL_ERROR_CANNOT_SIGN;
+    case GPG_ERR_UNUSABLE_PUBKEY:
+    case GPG_ERR_NO_PUBKEY:
+      return LL_ERROR_CANNOT_ENCRYPT;
+    case GPG_ERR_UNSUPPORTED_ALGORITHM:
+    case GPG_ERR_PUBKEY_ALGO:
+    case GPG_ERR_DIGEST_ALGO:
+    case GPG_ERR_CIPHER_ALGO:
+      return LL_ERROR_UNSUPPORTED_ALGORITHM;
+    default:
+      return otherwise;
+    }
+}
+
+gboolean
+ll_gpgme_set_error (GError **error, gpgme_error_t code, LlError otherwise,
+                    GCancellable *cancellable, const char *format, ...)
+{
+  g_autofree char *what = NULL, *why = NULL;
+  char buffer[256] = "";
+  va_list arguments;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  va_start (arguments, format);
+  what = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  gpgme_strerror_r (code, buffer, sizeof buffer);
+  why = ll_text_safe (buffer, -1);
+  if (ll_gpgme_is_locked (code))
+    g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                 _ ("%s: the private key stays locked (%s). Try again and give its passphrase; "
+                    "“letterlock doctor” tells whether gpg-agent and pinentry are there."),
+                 what, why);
+  else if (gpgme_err_code (code) == GPG_ERR_INV_ENGINE
+           || gpgme_err_code (code) == GPG_ERR_ENGINE_TOO_OLD)
+    g_set_error (error, LL_ERROR, LL_ERROR_FAILED,
+                 _ ("%s: %s. Is GnuPG installed? “letterlock doctor” tells what is missing."), what,
+                 why);
+  else
+    g_set_error (error, LL_ERROR, (gint)error_code (code, otherwise), "%s: %s.", what, why);
+  return FALSE;
+}
+
+/* --- streams ---------------------------------------------------------------------------------- */
+
+struct _LlGpgmeStream
+{
+  GInputStream *input;
+  GOutputStream *output;
+  GCancellable *cancellable;
+  gpgme_data_t data;
+  guint64 count;
+  gboolean failed;
+  GError *error; /* the first one */
+};
+
+static ssize_t
+stream_fail (LlGpgmeStream *self, GError *error)
+{
+  if (self->failed)
+    g_error_free (error);
+  else
+    self->error = error;
+  self->failed = TRUE;
+  errno = EIO;
+  return -1;
+}
+
+static ssize_t
+stream_read (void *handle, void *buffer, size_t size)
+{
+  LlGpgmeStream *self = handle;
+  GError *error = NULL;
+  gssize n;
+
+  if (self->failed)
+    {
+      errno = EIO;
+      return -1;
+    }
+  n = g_input_stream_read (self->input, buffer, size, self->cancellable, &error);
+  if (n < 0)
+    return stream_fail (self, error);
+  self->count += (guint64)n;
+  return n;
+}
+
+static ssize_t
+stream_write (void *handle, const void *buffer, size_t size)
+{
+  LlGpgmeStream *self = handle;
+  GError *error = NULL;
+  gsize done = 0;
+
+  if (self->failed)
+    {
+      errno = EIO;
+      return -1;
+    }
+  if (!g_output_stream_write_all (self->output, buffer, size, &done, self->cancellable, &error))
+    return stream_fail (self, error);
+  self->count += done;
+  return (ssize_t)size;
+}
+
+LlGpgmeStream *
+ll_gpgme_stream_new (GInputStream *input, GOutputStream *output, GCancellable *cancellable)
+{
+  static struct gpgme_data_cbs reader = { .read = stream_read };
+  static struct gpgme_data_cbs writer = { .write = stream_write };
+  LlGpgmeStream *self = g_new0 (LlGpgmeStream, 1);
+
+  g_return_val_if_fail ((input == NULL) != (output == NULL), NULL);
+  g_set_object (&self->input, input);
+  g_set_object (&self->output, output);
+  g_set_object (&self->cancellable, cancellable);
+  set_up_once ();
+  if (gpgme_data_new_from_cbs (&self->data, input != NULL ? &reader : &writer, self) != 0)
+    g_error ("out of memory"); /* as GLib does */
+  gpgme_data_set_flag (self->data, "io-buffer-size", IO_BUFFER_BYTES);
+  return self;
+}
+
+void
+ll_gpgme_stream_free (LlGpgmeStream *stream)
+{
+  if (stream == NULL)
+    return;
+  gpgme_data_release (stream->data);
+  g_clear_object (&stream->input);
+  g_clear_object (&stream->output);
+  g_clear_object (&stream->cancellable);
+  g_clear_error (&stream->error);
+  g_free (stream);
+}
+
+gpgme_data_t
+ll_gpgme_stream_get_data (LlGpgmeStream *stream)
+{
+  return stream->data;
+}
+
+guint64
+ll_gpgme_stream_get_count (const LlGpgmeStream *stream)
+{
+  return stream->count;
+}
+
+gboolean
+ll_gpgme_stream_take_error (LlGpgmeStream *stream, GError **error)
+{
+  if (stream == NULL || stream->error == NULL)
+    return FALSE;
+  g_propagate_error (error, g_steal_pointer (&stream->error));
+  return TRUE;
+}
+
+/* --- cancelling ------------------------------------------------------------------------------- */
+
+struct _LlGpgmeCancel
+{
+  gpgme_ctx_t context;
+  GCancellable *cancellable;
+  gulong handler;
+};
+
+static void
+on_cancelled (GCancellable *cancellable, gpointer data)
+{
+  gpgme_cancel_async (data);
+}
+
+LlGpgmeCancel *
+ll_gpgme_cancel_new (gpgme_ctx_t context, GCancellable *cancellable)
+{
+  LlGpgmeCancel *self = g_new0 (LlGpgmeCancel, 1);
+
+  self->context = context;
+  if (cancellable != NULL)
+    {
+      self->cancellable = g_object_ref (cancellable);
+      self->handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), context, NULL);
+    }
+  return self;
+}
+
+void
+ll_gpgme_cancel_free (LlGpgmeCancel *cancel)
+{
+  if (cancel == NULL)
+    return;
+  if (cancel->cancellable != NULL)
+    g_cancellable_disconnect (cancel->cancellable, cancel->handler);
+  g_clear_object (&cancel->cancellable);
+  g_free (cancel);
+}

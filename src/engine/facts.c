@@ -1,0 +1,69 @@
+/* facts.c - what enters: nothing; what leaves: empty facts to be filled, and their end. It judges
+ * nothing.
+ */
+#include <config.h>
+
+#include "engine/facts.h"
+
+LlFacts *
+ll_facts_new (LlProtocol protocol)
+{
+  LlFacts *facts = g_new0 (LlFacts, 1);
+
+  facts->protocol = protocol;
+  facts->recipients = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_recipient_facts_free);
+  facts->signatures = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_signature_facts_free);
+  facts->certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  return facts;
+}
+
+void
+ll_facts_free (LlFacts *facts)
+{
+  if (facts == NULL)
+    return;
+  g_free (facts->cipher);
+  g_clear_pointer (&facts->recipients, g_ptr_array_unref);
+  g_clear_pointer (&facts->signatures, g_ptr_array_unref);
+  g_clear_pointer (&facts->certificates, g_ptr_array_unref);
+  g_free (facts);
+}
+
+LlSignatureFacts *
+ll_signature_facts_new (LlProtocol protocol)
+{
+  LlSignatureFacts *facts = g_new0 (LlSignatureFacts, 1);
+
+  facts->protocol = protocol;
+  return facts;
+}
+
+void
+ll_signature_facts_free (LlSignatureFacts *facts)
+{
+  if (facts == NULL)
+    return;
+  g_free (facts->fingerprint);
+  g_free (facts->signer_hint);
+  g_clear_pointer (&facts->key, ll_key_unref);
+  g_free (facts->algorithm);
+  g_free (facts->digest);
+  g_free (facts);
+}
+
+LlRecipientFacts *
+ll_recipient_facts_new (void)
+{
+  return g_new0 (LlRecipientFacts, 1);
+}
+
+void
+ll_recipient_facts_free (LlRecipientFacts *facts)
+{
+  if (facts == NULL)
+    return;
+  g_free (facts->hint);
+  g_free (facts->algorithm);
+  g_clear_pointer (&facts->key, ll_key_unref);
+  g_free (facts);
+}
