@@ -77,15 +77,22 @@ ll_cms_cipher_find (int nid)
   return NULL;
 }
 
+static const char *
+name_of (int nid)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++)
+    if (algorithms[i].nid == nid)
+      return algorithms[i].name;
+  return NULL;
+}
+
 const char *
 ll_cms_algorithm_name (int nid)
 {
+  const char *name = name_of (nid);
   int key = NID_undef;
 
-  if (OBJ_find_sigid_algs (nid, NULL, &key) != 1 || key == NID_undef)
-    key = nid;
-  for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++)
-    if (algorithms[i].nid == key)
-      return algorithms[i].name;
-  return NULL;
+  if (name == NULL && OBJ_find_sigid_algs (nid, NULL, &key) == 1)
+    name = name_of (key);
+  return name;
 }

@@ -107,14 +107,14 @@ static gboolean
 write_armored (Flow *flow, BIO *sink, gboolean stream, GError **error)
 {
   BIO *base64 = BIO_new (BIO_f_base64 ());
-  gboolean written = BIO_puts (sink, "-----BEGIN CMS-----\n") > 0;
+  gboolean written = BIO_printf (sink, "-----BEGIN CMS-----\n") > 0;
 
   BIO_push (base64, sink);
   written = written && (stream ? write_streaming : write_whole) (flow, base64, error)
             && BIO_flush (base64) == 1;
   BIO_pop (base64);
   BIO_free (base64);
-  return written && BIO_puts (sink, "-----END CMS-----\n") > 0 && BIO_flush (sink) == 1;
+  return written && BIO_printf (sink, "-----END CMS-----\n") > 0 && BIO_flush (sink) == 1;
 }
 
 /* Why it failed, from whoever knows best: the stream that was read, the agent, the stream that was
@@ -327,8 +327,7 @@ set_agreement (CMS_RecipientInfo *info)
 {
   EVP_PKEY_CTX *context = CMS_RecipientInfo_get0_pkey_ctx (info);
 
-  return context != NULL && EVP_PKEY_CTX_set_ecdh_kdf_type (context, EVP_PKEY_ECDH_KDF_X9_63) > 0
-         && EVP_PKEY_CTX_set_ecdh_kdf_md (context, EVP_sha256 ()) > 0;
+  return context != NULL && EVP_PKEY_CTX_set_ecdh_kdf_md (context, EVP_sha256 ()) > 0;
 }
 
 static gboolean
