@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeContentType, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeContentDisposition, g_object_unref)
+
 /* Undoes base64, quoted-printable or uuencode. Octets that do not belong are skipped, as mail
  * readers do. The result is wiped when it goes. (transfer full) */
 GBytes *ll_gmime_decode (GMimeContentEncoding encoding, const void *data, gsize length);
