@@ -270,6 +270,7 @@ judge (LlSession *session, LlFileResult *result, LlFacts *facts)
   LlEvidence *evidence = ll_evidence_new ();
 
   evidence->is_file = TRUE;
+  evidence->file_name = g_strdup (result->input);
   evidence->file_facts = facts;
   evidence->judged_at = ll_policy_time (session->policy);
   evidence->judged_at_set = session->policy->at > 0;

@@ -1,0 +1,418 @@
+/* cmd-mail.c - letterlock mail sign | encrypt | decrypt | verify | show | inspect. */
+#include <config.h>
+
+#include <glib/gi18n.h>
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/output.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "mail/body.h"
+#include "ops/op-read.h"
+#include "ops/op-write.h"
+#include "verdict/report.h"
+
+/* What the options of all six commands can say; each command lists those that it has. */
+typedef struct
+{
+  char *output, *as;
+  char **recipients;
+  gboolean force, opaque, aead, no_sign, openpgp, smime;
+} Options;
+
+static Options options;
+
+#define OUTPUT_ENTRIES                                                                             \
+  { "output",                                                                                      \
+    'o',                                                                                           \
+    0,                                                                                             \
+    G_OPTION_ARG_FILENAME,                                                                         \
+    &options.output,                                                                               \
+    N_ ("Write the message to this file instead of standard output"),                              \
+    N_ ("FILE") },                                                                                 \
+  {                                                                                                \
+    "force", 0, 0, G_OPTION_ARG_NONE, &options.force, N_ ("Replace the file if it exists"), NULL   \
+  }
+
+#define SEAL_ENTRIES                                                                               \
+  OUTPUT_ENTRIES,                                                                                  \
+      { "as",                                                                                      \
+        0,                                                                                         \
+        0,                                                                                         \
+        G_OPTION_ARG_STRING,                                                                       \
+        &options.as,                                                                               \
+        N_ ("Sign with this key instead of the one for the From address"),                         \
+        N_ ("ADDRESS|FINGERPRINT") },                                                              \
+      { "openpgp", 0, 0, G_OPTION_ARG_NONE, &options.openpgp, N_ ("Use OpenPGP"), NULL },          \
+      { "smime", 0, 0, G_OPTION_ARG_NONE, &options.smime, N_ ("Use S/MIME"), NULL },               \
+  {                                                                                                \
+    "opaque", 0, 0, G_OPTION_ARG_NONE, &options.opaque,                                            \
+        N_ ("S/MIME: put the content inside the signature (not readable without S/MIME)"), NULL    \
+  }
+
+/* clang-format off */
+static const GOptionEntry sign_entries[] = { SEAL_ENTRIES, G_OPTION_ENTRY_NULL };
+
+static const GOptionEntry encrypt_entries[] = {
+  SEAL_ENTRIES,
+  { "recipient", 'r', 0, G_OPTION_ARG_STRING_ARRAY, &options.recipients,
+    N_ ("Encrypt to this key instead of To and Cc; may be repeated"), N_ ("ADDRESS|FINGERPRINT") },
+  { "no-sign", 0, 0, G_OPTION_ARG_NONE, &options.no_sign,
+    N_ ("Do not sign: readers cannot tell who wrote it"), NULL },
+  { "aead", 0, 0, G_OPTION_ARG_NONE, &options.aead,
+    N_ ("S/MIME: authenticated encryption (AES-256-GCM); older programs cannot read it"), NULL },
+  G_OPTION_ENTRY_NULL };
+
+static const GOptionEntry decrypt_entries[] = { OUTPUT_ENTRIES, G_OPTION_ENTRY_NULL };
+static const GOptionEntry read_entries[] = { G_OPTION_ENTRY_NULL };
+/* clang-format on */
+
+/* --- what they share -------------------------------------------------------------------------- */
+
+static GBytes *
+read_message (int argc, char **argv, GError **error)
+{
+  if (argc > 2)
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+                   _ ("One message at a time, please: “%s” is one too many."), argv[2]);
+      return NULL;
+    }
+  return ll_input_read (argc > 1 ? argv[1] : NULL, LL_LIMIT_MESSAGE_BYTES,
+                        ll_command_get_cancellable (), error);
+}
+
+/* With --json, standard output carries the JSON, so that the message needs a file. */
+static gboolean
+check_output (GError **error)
+{
+  if (!ll_command_wants_json () || (options.output != NULL && !g_str_equal (options.output, "-")))
+    return TRUE;
+  g_set_error_literal (error, LL_ERROR, LL_ERROR_MISSING_ARGUMENT,
+                       _ ("With --json the message needs a file of its own: name it with "
+                          "--output."));
+  return FALSE;
+}
+
+static gboolean
+write_message (GBytes *message, guint mode, GError **error)
+{
+  g_autoptr (LlOutput) output = ll_output_new (options.output, options.force, mode, error);
+  gsize length;
+  const void *data = g_bytes_get_data (message, &length);
+
+  return output != NULL
+         && g_output_stream_write_all (ll_output_get_stream (output), data, length, NULL,
+                                       ll_command_get_cancellable (), error)
+         && ll_output_commit (output, error);
+}
+
+/* --- sign, encrypt ---------------------------------------------------------------------------- */
+
+static void
+add_string (JsonBuilder *builder, const char *name, const char *value)
+{
+  g_autofree char *safe = value != NULL ? ll_text_safe (value, -1) : NULL;
+
+  json_builder_set_member_name (builder, name);
+  if (safe != NULL)
+    json_builder_add_string_value (builder, safe);
+  else
+    json_builder_add_null_value (builder);
+}
+
+static void
+add_recipients (JsonBuilder *builder, const LlWriteRequest *request, const LlPlan *plan)
+{
+  json_builder_set_member_name (builder, "recipients");
+  json_builder_begin_array (builder);
+  for (guint i = 0; request->encrypt && i < plan->recipients->len; i++)
+    {
+      LlKey *key = g_ptr_array_index (plan->recipients, i);
+      json_builder_begin_object (builder);
+      add_string (builder, "recipient", g_ptr_array_index (plan->recipient_names, i));
+      add_string (builder, "fingerprint", ll_key_get_fingerprint (key));
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+/* letterlock.seal/1, doc/json.md */
+static char *
+seal_to_json (const LlWriteRequest *request, const LlWritten *written)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *text = NULL;
+  const LlPlan *plan = written->plan;
+  LlKey *signer = request->sign ? plan->signer : NULL;
+
+  json_builder_begin_object (builder);
+  add_string (builder, "schema", "letterlock.seal/1");
+  add_string (builder, "protocol", ll_protocol_name (plan->protocol));
+  json_builder_set_member_name (builder, "signed");
+  json_builder_add_boolean_value (builder, request->sign);
+  json_builder_set_member_name (builder, "encrypted");
+  json_builder_add_boolean_value (builder, request->encrypt);
+  add_string (builder, "signer", signer != NULL ? ll_key_get_fingerprint (signer) : NULL);
+  add_string (builder, "cipher", written->cipher);
+  add_recipients (builder, request, plan);
+  add_string (builder, "output", options.output);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, TRUE);
+  return g_strconcat (text, "\n", NULL);
+}
+
+static gboolean
+choose_protocol (LlProtocol *protocol, GError **error)
+{
+  if (options.openpgp && options.smime)
+    {
+      g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+                           _ ("--openpgp and --smime exclude each other."));
+      return FALSE;
+    }
+  *protocol = options.openpgp                                   ? LL_PROTOCOL_OPENPGP
+              : options.smime || options.aead || options.opaque ? LL_PROTOCOL_SMIME
+                                                                : LL_PROTOCOL_UNKNOWN;
+  if (*protocol == LL_PROTOCOL_OPENPGP && (options.aead || options.opaque))
+    {
+      g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+                           _ ("--aead and --opaque are for S/MIME only."));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static int
+seal (const LlCommand *command, LlWriteRequest *request, int argc, char **argv, GError **error)
+{
+  g_autoptr (LlSession) session = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (LlWritten) written = NULL;
+  g_autofree char *json = NULL;
+
+  if (!choose_protocol (&request->protocol, error) || !check_output (error))
+    return -1;
+  request->as = options.as;
+  request->opaque = options.opaque;
+  request->aead = options.aead;
+  request->recipients = (const char *const *)options.recipients;
+
+  bytes = read_message (argc, argv, error);
+  if (bytes == NULL)
+    return -1;
+  session = ll_command_open_session (error);
+  if (session == NULL)
+    return -1;
+  written = ll_op_write (session, bytes, request, ll_command_get_cancellable (), error);
+  if (written == NULL || !write_message (written->message, 0666, error))
+    return -1;
+  json = ll_command_wants_json () ? seal_to_json (request, written) : NULL;
+  return json == NULL || ll_command_print (json, error) ? 0 : -1;
+}
+
+static int
+run_sign (const LlCommand *command, int argc, char **argv, GError **error)
+{
+  LlWriteRequest request = { .sign = TRUE };
+
+  return ll_command_parse (command, sign_entries, &argc, &argv, error)
+             ? seal (command, &request, argc, argv, error)
+             : -1;
+}
+
+static int
+run_encrypt (const LlCommand *command, int argc, char **argv, GError **error)
+{
+  LlWriteRequest request = { .encrypt = TRUE };
+
+  if (!ll_command_parse (command, encrypt_entries, &argc, &argv, error))
+    return -1;
+  request.sign = !options.no_sign;
+  return seal (command, &request, argc, argv, error);
+}
+
+/* --- decrypt, verify, show, inspect ----------------------------------------------------------- */
+
+/* 0: an acceptable signature, or, when none was asked for, nothing stands in the way; as the
+ * Stateless OpenPGP CLI has it. */
+static int
+verify_status (const LlVerdict *verdict)
+{
+  if (verdict->status == LL_STATUS_CANNOT_DECRYPT)
+    return 29;
+  return ll_verdict_is_good (verdict) ? 0 : 3;
+}
+
+static LlReading *
+read_and_judge (const LlCommand *command, const GOptionEntry *entries, int argc, char **argv,
+                LlSession **session, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (!ll_command_parse (command, entries, &argc, &argv, error)
+      || (entries == decrypt_entries && !check_output (error)))
+    return NULL;
+  bytes = read_message (argc, argv, error);
+  if (bytes == NULL)
+    return NULL;
+  *session = ll_command_open_session (error);
+  if (*session == NULL)
+    return NULL;
+  return ll_op_read (*session, bytes, ll_command_get_cancellable (), error);
+}
+
+static int
+run_decrypt (const LlCommand *command, int argc, char **argv, GError **error)
+{
+  g_autoptr (LlSession) session = NULL;
+  g_autoptr (LlReading) reading
+      = read_and_judge (command, decrypt_entries, argc, argv, &session, error);
+  g_autoptr (GBytes) cleartext = NULL;
+  g_autofree char *report = NULL;
+
+  if (reading == NULL)
+    return -1;
+  cleartext = ll_op_read_cleartext (session, reading, ll_command_get_cancellable (), error);
+  if (cleartext == NULL || !write_message (cleartext, 0600, error))
+    return -1;
+  if (ll_command_wants_json ())
+    {
+      report = ll_report_to_json (reading->evidence, reading->verdict, FALSE);
+      return ll_command_print (report, error) ? 0 : -1;
+    }
+  if (!ll_command_is_quiet ())
+    {
+      report = ll_wording_headline (reading->evidence, reading->verdict);
+      fprintf (stderr, "letterlock: %s\n", report);
+    }
+  return 0;
+}
+
+static int
+run_verify (const LlCommand *command, int argc, char **argv, GError **error)
+{
+  g_autoptr (LlSession) session = NULL;
+  g_autoptr (LlReading) reading
+      = read_and_judge (command, read_entries, argc, argv, &session, error);
+  g_autofree char *report = NULL;
+
+  if (reading == NULL)
+    return -1;
+  report = ll_command_wants_json () ? ll_report_to_json (reading->evidence, reading->verdict, FALSE)
+                                    : ll_report_to_text (reading->evidence, reading->verdict);
+  return ll_command_print (report, error) ? verify_status (reading->verdict) : -1;
+}
+
+static char *
+dup_body (const LlReading *reading)
+{
+  const LlEnvelope *envelope = reading->evidence->envelope;
+  return envelope->payload != NULL
+             ? ll_body_dup_text (envelope->payload, reading->verdict->encrypted)
+             : NULL;
+}
+
+/* The report, and as two more members the text report and the body. */
+static char *
+show_to_json (const LlReading *reading, const char *body)
+{
+  g_autofree char *report = ll_report_to_json (reading->evidence, reading->verdict, FALSE);
+  g_autoptr (JsonNode) root = json_from_string (report, NULL);
+  g_autofree char *details = ll_report_to_text (reading->evidence, reading->verdict);
+  g_autofree char *text = NULL;
+  JsonObject *object = json_node_get_object (root);
+
+  json_object_set_string_member (object, "text", details);
+  if (body != NULL)
+    json_object_set_string_member (object, "body", body);
+  else
+    json_object_set_null_member (object, "body");
+  text = json_to_string (root, TRUE);
+  return g_strconcat (text, "\n", NULL);
+}
+
+/* Rule 5: the message's text stands below a line and is indented, so that nothing in it can look
+ * like our own words. */
+static char *
+show_to_text (const LlReading *reading, const char *body)
+{
+  g_autofree char *report = ll_report_to_text (reading->evidence, reading->verdict);
+  GString *text = g_string_new (report);
+  g_auto (GStrv) lines = NULL;
+
+  if (body == NULL)
+    return g_string_free (text, FALSE);
+  g_string_append (text, _ ("\nThe message says:\n"));
+  lines = g_strsplit (body, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (lines[i + 1] != NULL || *lines[i] != '\0')
+      g_string_append_printf (text, "  │ %s\n", lines[i]);
+  return g_string_free (text, FALSE);
+}
+
+static int
+run_show (const LlCommand *command, int argc, char **argv, GError **error)
+{
+  g_autoptr (LlSession) session = NULL;
+  g_autoptr (LlReading) reading
+      = read_and_judge (command, read_entries, argc, argv, &session, error);
+  g_autofree char *body = NULL, *text = NULL;
+
+  if (reading == NULL)
+    return -1;
+  body = dup_body (reading);
+  text = ll_command_wants_json () ? show_to_json (reading, body) : show_to_text (reading, body);
+  if (!ll_command_print (text, error))
+    return -1;
+  return reading->verdict->status == LL_STATUS_CANNOT_DECRYPT ? 29 : 0;
+}
+
+static int
+run_inspect (const LlCommand *command, int argc, char **argv, GError **error)
+{
+  g_autoptr (LlSession) session = NULL;
+  g_autoptr (LlReading) reading
+      = read_and_judge (command, read_entries, argc, argv, &session, error);
+  g_autofree char *report = NULL;
+
+  if (reading == NULL)
+    return -1;
+  report = ll_command_wants_json () ? ll_report_to_json (reading->evidence, reading->verdict, TRUE)
+                                    : ll_report_to_tree (reading->evidence, reading->verdict);
+  return ll_command_print (report, error) ? 0 : -1;
+}
+
+const LlCommand ll_commands_mail[] = {
+  { "mail", "sign", N_ ("[FILE]"), N_ ("Sign a message"),
+    "  letterlock mail sign letter.eml > signed.eml\n"
+    "  letterlock mail sign --smime --as alice@example.org -o signed.eml letter.eml",
+    run_sign },
+  { "mail", "encrypt", N_ ("[FILE]"), N_ ("Sign and encrypt a message"),
+    "  letterlock mail encrypt letter.eml > sealed.eml\n"
+    "  letterlock mail encrypt --smime --aead -r bob@example.org -o sealed.eml letter.eml",
+    run_encrypt },
+  { "mail", "decrypt", N_ ("[FILE]"), N_ ("Decrypt a message, and write it in clear"),
+    "  letterlock mail decrypt sealed.eml > letter.eml\n"
+    "  letterlock mail decrypt --json -o letter.eml sealed.eml",
+    run_decrypt },
+  { "mail", "verify", N_ ("[FILE]"), N_ ("Say what a message's signature is worth"),
+    "  letterlock mail verify from-my-bank.eml\n"
+    "  letterlock mail verify --json --anchors roots.pem < from-my-bank.eml",
+    run_verify },
+  { "mail", "show", N_ ("[FILE]"), N_ ("Show a message as safe text, with its verdict"),
+    "  letterlock mail show sealed.eml\n"
+    "  letterlock mail show --at 2024-05-01 old.eml | less",
+    run_show },
+  { "mail", "inspect", N_ ("[FILE]"),
+    N_ ("Show the layers, parts, algorithms and keys of a message"),
+    "  letterlock mail inspect sealed.eml\n"
+    "  letterlock mail inspect --json sealed.eml",
+    run_inspect },
+  { NULL },
+};

@@ -1,0 +1,179 @@
+/* op-read.c - the staircase READ of doc/architecture.md: message, layers, headers, signers,
+ * evidence, verdict. What enters: the bytes of a message. What leaves: what is known of it, and the
+ * verdict. It weighs nothing itself, learns nothing, and opens no network connection. */
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "base/error.h"
+#include "mail/draft.h"
+#include "mail/headers.h"
+#include "ops/op-read.h"
+#include "verdict/report.h"
+
+void
+ll_reading_free (LlReading *reading)
+{
+  if (reading == NULL)
+    return;
+  g_clear_pointer (&reading->verdict, ll_verdict_free);
+  g_clear_pointer (&reading->evidence, ll_evidence_free);
+  g_free (reading);
+}
+
+static LlPart *
+outer_root (const LlEnvelope *envelope)
+{
+  return ll_message_get_root (g_ptr_array_index (envelope->messages, 0));
+}
+
+static void
+gather_layers (LlEvidence *evidence, LlSession *session)
+{
+  GPtrArray *layers = evidence->envelope->layers;
+
+  for (guint i = 0; i < layers->len; i++)
+    {
+      const LlLayer *layer = g_ptr_array_index (layers, i);
+      GPtrArray *signers = ll_signers_judge (session->trust, layer->facts, evidence->author);
+      g_ptr_array_add (evidence->layers, ll_layer_evidence_new (layer, signers));
+    }
+}
+
+/* A forwarded message speaks for its own author, anything else for the author of the whole
+ * (E2E-19). */
+static void
+gather_errant (LlEvidence *evidence, LlSession *session)
+{
+  GPtrArray *errants = evidence->envelope->errant;
+
+  for (guint i = 0; i < errants->len; i++)
+    {
+      const LlErrant *errant = g_ptr_array_index (errants, i);
+      const char *author = errant->kind == LL_REASON_FORWARDED ? errant->author : evidence->author;
+      GPtrArray *signers = errant->facts != NULL
+                               ? ll_signers_judge (session->trust, errant->facts, author)
+                               : g_ptr_array_new_with_free_func ((GDestroyNotify)ll_signer_free);
+      g_ptr_array_add (evidence->errant, ll_errant_evidence_new (errant, signers));
+    }
+}
+
+static void
+gather_headers (LlEvidence *evidence)
+{
+  g_autoptr (LlHeaders) headers = ll_headers_read (evidence->envelope);
+
+  evidence->author = g_steal_pointer (&headers->author);
+  evidence->author_reason = headers->author_reason;
+  evidence->author_text = g_steal_pointer (&headers->from_text);
+  evidence->sender = g_steal_pointer (&headers->sender);
+  evidence->subject = g_steal_pointer (&headers->subject);
+  evidence->subject_protected = headers->is_protected;
+  evidence->date = headers->date;
+}
+
+LlReading *
+ll_op_read (LlSession *session, GBytes *bytes, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (LlReading) reading = g_new0 (LlReading, 1);
+  g_autoptr (LlMessage) message = ll_message_new (bytes, error);
+  LlEngines engines = { session->openpgp, session->smime };
+  LlEvidence *evidence;
+
+  if (message == NULL)
+    return NULL;
+  evidence = reading->evidence = ll_evidence_new ();
+  evidence->envelope = ll_layers_peel (message, &engines, cancellable, error);
+  if (evidence->envelope == NULL)
+    return NULL;
+  evidence->judged_at = ll_policy_time (session->policy);
+  evidence->judged_at_set = session->policy->at > 0;
+  gather_headers (evidence);
+  gather_layers (evidence, session);
+  gather_errant (evidence, session);
+  reading->verdict = ll_verdict_new (evidence);
+  return g_steal_pointer (&reading);
+}
+
+/* --- the cleartext ---------------------------------------------------------------------------- */
+
+static void
+set_cannot_decrypt (GError **error, LlReason reason)
+{
+  const char *advice = ll_wording_advice (reason);
+
+  g_set_error (error, LL_ERROR,
+               reason == LL_REASON_KEY_LOCKED ? LL_ERROR_KEY_LOCKED : LL_ERROR_CANNOT_DECRYPT,
+               _ ("The message cannot be decrypted. %s%s%s"), ll_wording_reason (reason),
+               advice != NULL ? " " : "", advice != NULL ? advice : "");
+}
+
+/* Why a layer could not be opened; NONE when all were. */
+static LlReason
+find_closed_layer (const LlEnvelope *envelope)
+{
+  for (guint i = 0; i < envelope->layers->len; i++)
+    {
+      const LlLayer *layer = g_ptr_array_index (envelope->layers, i);
+      if (layer->facts->decryption == LL_DECRYPTION_FAILED)
+        return layer->facts->decryption_reason;
+    }
+  return LL_REASON_NONE;
+}
+
+static gboolean
+has_opened_layer (const LlEnvelope *envelope)
+{
+  for (guint i = 0; i < envelope->layers->len; i++)
+    {
+      const LlLayer *layer = g_ptr_array_index (envelope->layers, i);
+      if (layer->facts->decryption == LL_DECRYPTION_DONE)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+has_errant_encryption (const LlEnvelope *envelope)
+{
+  for (guint i = 0; i < envelope->errant->len; i++)
+    {
+      const LlErrant *errant = g_ptr_array_index (envelope->errant, i);
+      if (errant->kind == LL_REASON_ERRANT_ENCRYPTION || errant->kind == LL_REASON_INLINE_ENCRYPTION
+          || errant->kind == LL_REASON_REPAIRABLE_STRUCTURE)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+set_nothing_to_decrypt (GError **error, const LlEnvelope *envelope)
+{
+  if (has_errant_encryption (envelope))
+    g_set_error_literal (error, LL_ERROR, LL_ERROR_CANNOT_DECRYPT,
+                         _ ("Only a part of this message is encrypted. It is not opened together "
+                            "with the rest, because that is how secrets are stolen; “letterlock "
+                            "mail inspect” shows the parts."));
+  else
+    g_set_error_literal (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                         _ ("The message is not encrypted. “letterlock mail show” shows it."));
+}
+
+GBytes *
+ll_op_read_cleartext (LlSession *session, const LlReading *reading, GCancellable *cancellable,
+                      GError **error)
+{
+  const LlEnvelope *envelope = reading->evidence->envelope;
+  LlReason closed = find_closed_layer (envelope);
+
+  if (closed != LL_REASON_NONE)
+    set_cannot_decrypt (error, closed);
+  else if (!has_opened_layer (envelope))
+    set_nothing_to_decrypt (error, envelope);
+  else if (envelope->payload == NULL || envelope->limit != LL_REASON_NONE)
+    set_cannot_decrypt (error,
+                        envelope->limit != LL_REASON_NONE ? envelope->limit : LL_REASON_MALFORMED);
+  else
+    return ll_draft_open (outer_root (envelope), envelope->payload);
+  return NULL;
+}
