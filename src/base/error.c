@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-G_DEFINE_QUARK (ll - error - quark, ll_error)
+G_DEFINE_QUARK (ll_error, ll_error)
 
 #define LL_EXIT_CANCELLED 130
 
