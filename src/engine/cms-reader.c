@@ -103,28 +103,30 @@ fail_truncated (LlCmsReader *self)
 
 /* ---- the source: octets, or base64 between or without PEM lines ---- */
 
-/* PEM: passes over the line "-----BEGIN ...-----". Gives where the base64 begins, or `length`. */
+/* Passes over blanks or, where there is PEM, over all up to the line "-----BEGIN ...-----", which
+ * some programs put words before. Gives where the base64 begins, or `length`. */
 static gsize
-skip_begin_line (LlCmsReader *self, const char *text, gsize length)
+find_base64 (const char *text, gsize length)
 {
-  gsize i = 0;
+  const char *begin = memmem (text, length, "-----BEGIN ", strlen ("-----BEGIN "));
+  gsize i = begin != NULL ? (gsize)(begin - text) : 0;
 
-  while (i < length && g_ascii_isspace (text[i]))
-    i++;
-  if (i < length && text[i] == '-')
+  if (begin != NULL)
     while (i < length && text[i] != '\n')
       i++;
-  self->in_base64 = i < length;
+  while (i < length && g_ascii_isspace (text[i]))
+    i++;
   return i;
 }
 
 static void
 decode_text (LlCmsReader *self, const char *text, gsize length)
 {
-  gsize from = self->in_base64 ? 0 : skip_begin_line (self, text, length);
+  gsize from = self->in_base64 ? 0 : find_base64 (text, length);
   const char *dash = memchr (text + from, '-', length - from);
   gsize to = dash != NULL ? (gsize)(dash - text) : length;
 
+  self->in_base64 = from < length;
   self->end += g_base64_decode_step (text + from, to - from, self->buffer + self->end,
                                      &self->base64_state, &self->base64_save);
   if (dash != NULL)

@@ -6,106 +6,37 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "engine/cms-reader.h"
+#include "engine/test-der.h"
 
-/* ---- a small writer of BER ---- */
-
-static GByteArray *
-bytes (const void *data, gsize length)
-{
-  return g_byte_array_append (g_byte_array_new (), data, length);
-}
-
-static void
-put_header (GByteArray *into, guint8 tag, gsize length)
-{
-  guint8 header[] = { tag, 0x84, length >> 24, length >> 16, length >> 8, length };
-  g_byte_array_append (into, header, sizeof header);
-}
-
-/* An element around the parts (a NULL-terminated list of GByteArray, which are used up). */
-static GByteArray *G_GNUC_NULL_TERMINATED
-element (guint8 tag, gboolean indefinite, ...)
-{
-  g_autoptr (GByteArray) body = g_byte_array_new ();
-  GByteArray *whole = g_byte_array_new ();
-  va_list parts;
-
-  va_start (parts, indefinite);
-  for (GByteArray *part = va_arg (parts, GByteArray *); part != NULL;
-       part = va_arg (parts, GByteArray *))
-    {
-      g_byte_array_append (body, part->data, part->len);
-      g_byte_array_unref (part);
-    }
-  va_end (parts);
-  if (indefinite)
-    g_byte_array_append (whole, (const guint8[]){ tag, 0x80 }, 2);
-  else
-    put_header (whole, tag, body->len);
-  g_byte_array_append (whole, body->data, body->len);
-  if (indefinite)
-    g_byte_array_append (whole, (const guint8[]){ 0, 0 }, 2);
-  return whole;
-}
-
-static GByteArray *
-octets (guint8 tag, const char *text)
-{
-  return element (tag, FALSE, bytes (text, strlen (text)), NULL);
-}
-
-static GByteArray *
-oid (guint8 last)
-{
-  const guint8 pkcs7[] = { 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, last };
-  return bytes (pkcs7, sizeof pkcs7);
-}
-
-static GByteArray *
-version (void)
-{
-  return bytes ((const guint8[]){ 2, 1, 1 }, 3);
-}
-
-static GByteArray *
-repeat (const GByteArray *part, guint times)
-{
-  GByteArray *all = g_byte_array_new ();
-  for (guint i = 0; i < times; i++)
-    g_byte_array_append (all, part->data, part->len);
-  return all;
-}
+#define element(tag, indefinite, ...)                                                              \
+  ((indefinite) ? ber (tag, __VA_ARGS__, NULL) : der (tag, __VA_ARGS__, NULL))
 
 /* SignedData; `content` may be NULL for a detached one. */
 static GByteArray *
 signed_data (gboolean indefinite, GByteArray *content, guint n_certificates, guint n_signers)
 {
-  g_autoptr (GByteArray) one = octets (0x30, "x");
-  g_autoptr (GByteArray) other = octets (0xa1, "attribute certificate");
-  GByteArray *encapsulated
-      = content != NULL
-            ? element (0x30, indefinite, oid (1), element (0xa0, indefinite, content, NULL), NULL)
-            : element (0x30, indefinite, oid (1), NULL);
+  g_autoptr (GByteArray) one = der_string (0x30, "x");
+  g_autoptr (GByteArray) other = der_string (0xa1, "attribute certificate");
+  GByteArray *encapsulated = content != NULL ? element (0x30, indefinite, der_pkcs (DER_DATA),
+                                                        element (0xa0, indefinite, content))
+                                             : element (0x30, indefinite, der_pkcs (DER_DATA));
 
-  return element (0x30, indefinite, oid (2),
+  return element (0x30, indefinite, der_pkcs (1, 7, 2),
                   element (0xa0, indefinite,
-                           element (0x30, indefinite, version (),
-                                    element (0x31, indefinite, repeat (one, 1), NULL), encapsulated,
-                                    element (0xa0, indefinite, repeat (other, 1),
-                                             repeat (one, n_certificates), NULL),
-                                    element (0x31, indefinite, repeat (one, n_signers), NULL),
-                                    NULL),
-                           NULL),
-                  NULL);
+                           element (0x30, indefinite, der_integer (1),
+                                    element (0x31, indefinite, der_repeat (one, 1)), encapsulated,
+                                    element (0xa0, indefinite, der_repeat (other, 1),
+                                             der_repeat (one, n_certificates)),
+                                    element (0x31, indefinite, der_repeat (one, n_signers)))));
 }
 
 /* "ab" "c" "" "defg", one of them a string of strings. */
 static GByteArray *
 chunked (guint8 tag, gboolean indefinite)
 {
-  return element (tag, indefinite, octets (4, "ab"),
-                  element (0x24, !indefinite, octets (4, "c"), octets (4, ""), NULL),
-                  octets (4, "defg"), NULL);
+  return element (tag, indefinite, der_string (4, "ab"),
+                  element (0x24, !indefinite, der_string (4, "c"), der_string (4, "")),
+                  der_string (4, "defg"));
 }
 
 /* ---- reading ---- */
@@ -130,18 +61,12 @@ read_all (GBytes *input, LlCmsParts *parts, GError **error)
   return g_string_free (g_steal_pointer (&content), FALSE);
 }
 
-static GBytes *
-take (GByteArray *array)
-{
-  return g_byte_array_free_to_bytes (array);
-}
-
 static void
 reads_definite_and_indefinite_forms_alike (void)
 {
   for (guint form = 0; form < 4; form++)
     {
-      g_autoptr (GBytes) input = take (signed_data (form & 1, chunked (0x24, form & 2), 3, 2));
+      g_autoptr (GBytes) input = der_take (signed_data (form & 1, chunked (0x24, form & 2), 3, 2));
       LlCmsParts parts;
       g_autoptr (GError) error = NULL;
       g_autofree char *content = read_all (input, &parts, &error);
@@ -157,7 +82,7 @@ reads_definite_and_indefinite_forms_alike (void)
 static void
 counts_and_skips_what_stands_around (void)
 {
-  g_autoptr (GBytes) input = take (signed_data (FALSE, NULL, 3, 2));
+  g_autoptr (GBytes) input = der_take (signed_data (FALSE, NULL, 3, 2));
   g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (input);
   g_autoptr (GError) error = NULL;
   g_autoptr (LlCmsReader) reader = ll_cms_reader_open (in, NULL, &error);
@@ -175,9 +100,9 @@ counts_and_skips_what_stands_around (void)
 static void
 notes_bytes_after_the_object (void)
 {
-  GByteArray *object = signed_data (TRUE, octets (4, "text"), 1, 1);
+  GByteArray *object = signed_data (TRUE, der_string (4, "text"), 1, 1);
   g_byte_array_append (object, (const guint8 *)"junk", 4);
-  g_autoptr (GBytes) input = take (object);
+  g_autoptr (GBytes) input = der_take (object);
   LlCmsParts parts;
   g_autofree char *content = read_all (input, &parts, NULL);
   g_assert_cmpstr (content, ==, "text");
@@ -187,7 +112,7 @@ notes_bytes_after_the_object (void)
 static void
 refuses_every_truncation (void)
 {
-  g_autoptr (GBytes) input = take (signed_data (TRUE, chunked (0x24, TRUE), 2, 2));
+  g_autoptr (GBytes) input = der_take (signed_data (TRUE, chunked (0x24, TRUE), 2, 2));
   for (gsize length = 0; length < g_bytes_get_size (input); length++)
     {
       g_autoptr (GBytes) cut = g_bytes_new_from_bytes (input, 0, length);
@@ -202,15 +127,15 @@ refuses_every_truncation (void)
 static void
 survives_every_changed_octet (void)
 {
-  g_autoptr (GBytes) input = take (signed_data (TRUE, chunked (0x24, FALSE), 2, 2));
+  g_autoptr (GBytes) input = der_take (signed_data (TRUE, chunked (0x24, FALSE), 2, 2));
   gsize size = g_bytes_get_size (input);
 
   for (gsize at = 0; at < size; at++)
     for (guint bit = 0; bit < 8; bit++)
       {
-        guint8 *changed = g_memdup2 (g_bytes_get_data (input, NULL), size);
+        guint8 *changed = g_memdup2 (g_bytes_get_data (input), size);
         changed[at] ^= 1 << bit;
-        g_autoptr (GBytes) bad = g_bytes_new_take (changed, size);
+        g_autoptr (GBytes) bad = g_bytes_new_der_take (changed, size);
         LlCmsParts parts;
         g_autofree char *content = read_all (bad, &parts, NULL);
         g_assert_true (content == NULL || strlen (content) <= 16);
@@ -221,13 +146,14 @@ static void
 looks_at_no_more_signers_and_certificates_than_the_limits (void)
 {
   LlCmsParts parts;
-  g_autoptr (GBytes) signers = take (signed_data (FALSE, octets (4, "x"), 1, LL_LIMIT_SIGNERS + 1));
+  g_autoptr (GBytes) signers
+      = der_take (signed_data (FALSE, der_string (4, "x"), 1, LL_LIMIT_SIGNERS + 1));
   g_autofree char *first = read_all (signers, &parts, NULL);
   g_assert_nonnull (first);
   g_assert_cmpint (parts.limit, ==, LL_REASON_LIMIT_SIGNERS);
 
   g_autoptr (GBytes) many
-      = take (signed_data (FALSE, octets (4, "x"), LL_LIMIT_CERTIFICATES + 1, 1));
+      = der_take (signed_data (FALSE, der_string (4, "x"), LL_LIMIT_CERTIFICATES + 1, 1));
   g_autofree char *second = read_all (many, &parts, NULL);
   g_assert_nonnull (second);
   g_assert_cmpint (parts.limit, ==, LL_REASON_LIMIT_CERTIFICATES);
@@ -239,7 +165,7 @@ refuses_ten_thousand_nested_strings (void)
   g_autoptr (GByteArray) deep = g_byte_array_new ();
   for (guint i = 0; i < 10000; i++)
     g_byte_array_append (deep, (const guint8[]){ 0x24, 0x80 }, 2);
-  g_autoptr (GBytes) input = take (signed_data (TRUE, g_byte_array_ref (deep), 1, 1));
+  g_autoptr (GBytes) input = der_take (signed_data (TRUE, g_byte_array_ref (deep), 1, 1));
   LlCmsParts parts;
   g_autoptr (GError) error = NULL;
   g_autofree char *content = read_all (input, &parts, &error);
@@ -251,12 +177,12 @@ refuses_ten_thousand_nested_strings (void)
 static void
 refuses_lengths_beyond_the_object_around (void)
 {
-  g_autoptr (GBytes) input = take (signed_data (FALSE, octets (4, "text"), 1, 1));
+  g_autoptr (GBytes) input = der_take (signed_data (FALSE, der_string (4, "text"), 1, 1));
   gsize size = g_bytes_get_size (input);
-  guint8 *changed = g_memdup2 (g_bytes_get_data (input, NULL), size);
+  guint8 *changed = g_memdup2 (g_bytes_get_data (input), size);
   guint8 *text = memmem (changed, size, "text", 4);
   text[-1] = 0xff; /* longer than the [0] around it */
-  g_autoptr (GBytes) bad = g_bytes_new_take (changed, size);
+  g_autoptr (GBytes) bad = g_bytes_new_der_take (changed, size);
   LlCmsParts parts;
   g_autoptr (GError) error = NULL;
   g_autofree char *content = read_all (bad, &parts, &error);
@@ -268,12 +194,10 @@ refuses_too_much_around_the_content (void)
 {
   g_autofree char *big = g_strnfill (LL_LIMIT_CMS_PART_BYTES, 'x');
   g_autoptr (GBytes) input
-      = take (element (0x30, FALSE, oid (2),
-                       element (0xa0, FALSE,
-                                element (0x30, FALSE, version (),
-                                         element (0x31, FALSE, octets (0x30, big), NULL), NULL),
-                                NULL),
-                       NULL));
+      = der_take (element (0x30, FALSE, der_pkcs (1, 7, 2),
+                           element (0xa0, FALSE,
+                                    element (0x30, FALSE, der_integer (1),
+                                             element (0x31, FALSE, der_string (0x30, big))))));
   LlCmsParts parts;
   g_autoptr (GError) error = NULL;
   g_autofree char *content = read_all (input, &parts, &error);
@@ -284,10 +208,10 @@ refuses_too_much_around_the_content (void)
 static void
 reads_base64_and_pem (void)
 {
-  g_autoptr (GBytes) input = take (signed_data (TRUE, chunked (0x24, TRUE), 90, 2));
-  g_autofree char *base64
-      = g_base64_encode (g_bytes_get_data (input, NULL), g_bytes_get_size (input));
-  const char *forms[] = { "%s", "-----BEGIN CMS-----\r\n%s\r\n-----END CMS-----\r\n", " \n%s==\n" };
+  g_autoptr (GBytes) input = der_take (signed_data (TRUE, chunked (0x24, TRUE), 90, 2));
+  g_autofree char *base64 = g_base64_encode (g_bytes_get_data (input), g_bytes_get_size (input));
+  const char *forms[] = { "%s", "-----BEGIN CMS-----\r\n%s\r\n-----END CMS-----\r\n", " \n%s==\n",
+                          "A word before.\n\n-----BEGIN CMS-----\n%s\n-----END CMS-----\n" };
 
   for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
     {
@@ -326,7 +250,7 @@ tells_what_is_not_cms (void)
 static void
 puts_one_signer_into_a_whole_object_again (void)
 {
-  g_autoptr (GBytes) input = take (signed_data (TRUE, chunked (0x24, TRUE), 2, 3));
+  g_autoptr (GBytes) input = der_take (signed_data (TRUE, chunked (0x24, TRUE), 2, 3));
   g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (input);
   g_autoptr (GError) error = NULL;
   g_autoptr (LlCmsReader) reader = ll_cms_reader_open (in, NULL, &error);
