@@ -55,4 +55,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlKeyOpinion, ll_key_opinion_free)
  * done is NOT_CHECKED with a reason. (transfer full) */
 LlKeyOpinion *ll_trust_judge (LlTrust *trust, LlKey *key, const char *address, GPtrArray *extra);
 
+/* The same for a key that a message is to be encrypted to: its key usage is looked at for that
+ * (SC-01). (transfer full) */
+LlKeyOpinion *ll_trust_judge_recipient (LlTrust *trust, LlKey *key, const char *address);
+
 G_END_DECLS
