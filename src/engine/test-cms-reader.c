@@ -133,9 +133,9 @@ survives_every_changed_octet (void)
   for (gsize at = 0; at < size; at++)
     for (guint bit = 0; bit < 8; bit++)
       {
-        guint8 *changed = g_memdup2 (g_bytes_get_data (input), size);
+        guint8 *changed = g_memdup2 (g_bytes_get_data (input, NULL), size);
         changed[at] ^= 1 << bit;
-        g_autoptr (GBytes) bad = g_bytes_new_der_take (changed, size);
+        g_autoptr (GBytes) bad = g_bytes_new_take (changed, size);
         LlCmsParts parts;
         g_autofree char *content = read_all (bad, &parts, NULL);
         g_assert_true (content == NULL || strlen (content) <= 16);
@@ -179,10 +179,10 @@ refuses_lengths_beyond_the_object_around (void)
 {
   g_autoptr (GBytes) input = der_take (signed_data (FALSE, der_string (4, "text"), 1, 1));
   gsize size = g_bytes_get_size (input);
-  guint8 *changed = g_memdup2 (g_bytes_get_data (input), size);
+  guint8 *changed = g_memdup2 (g_bytes_get_data (input, NULL), size);
   guint8 *text = memmem (changed, size, "text", 4);
   text[-1] = 0xff; /* longer than the [0] around it */
-  g_autoptr (GBytes) bad = g_bytes_new_der_take (changed, size);
+  g_autoptr (GBytes) bad = g_bytes_new_take (changed, size);
   LlCmsParts parts;
   g_autoptr (GError) error = NULL;
   g_autofree char *content = read_all (bad, &parts, &error);
@@ -209,7 +209,8 @@ static void
 reads_base64_and_pem (void)
 {
   g_autoptr (GBytes) input = der_take (signed_data (TRUE, chunked (0x24, TRUE), 90, 2));
-  g_autofree char *base64 = g_base64_encode (g_bytes_get_data (input), g_bytes_get_size (input));
+  g_autofree char *base64
+      = g_base64_encode (g_bytes_get_data (input, NULL), g_bytes_get_size (input));
   const char *forms[] = { "%s", "-----BEGIN CMS-----\r\n%s\r\n-----END CMS-----\r\n", " \n%s==\n",
                           "A word before.\n\n-----BEGIN CMS-----\n%s\n-----END CMS-----\n" };
 
