@@ -320,6 +320,7 @@ static void
 add_verdict (JsonBuilder *builder, const LlEvidence *evidence, const LlVerdict *verdict)
 {
   g_autofree char *headline = ll_wording_headline (evidence, verdict);
+  g_autofree char *text = ll_report_to_text (evidence, verdict);
 
   add_word (builder, "schema", LL_REPORT_SCHEMA);
   add_word (builder, "kind", evidence->is_file ? "file" : "message");
@@ -327,6 +328,7 @@ add_verdict (JsonBuilder *builder, const LlEvidence *evidence, const LlVerdict *
   add_boolean (builder, "good", ll_verdict_is_good (verdict));
   add_word (builder, "reason", ll_reason_name (verdict->reason));
   add_word (builder, "headline", headline);
+  add_word (builder, "text", text);
   add_reasons (builder, "reasons", verdict->reasons);
   add_reasons (builder, "cautions", verdict->cautions);
 
