@@ -4,9 +4,12 @@
 #define LL_LIMIT_MESSAGE_BYTES (64 * 1024 * 1024) /* a whole mail message in memory */
 #define LL_LIMIT_HEADER_BYTES (1024 * 1024)       /* one header section */
 #define LL_LIMIT_HEADER_FIELDS 2000               /* fields in one header section */
-#define LL_LIMIT_PARTS 10000          /* MIME parts in one message, all layers together */
-#define LL_LIMIT_DEPTH 64             /* nested multiparts and messages */
-#define LL_LIMIT_LAYERS 10            /* nested cryptographic layers */
+#define LL_LIMIT_PARTS 10000 /* MIME parts in one message, all layers together */
+#define LL_LIMIT_DEPTH 64    /* nested multiparts and messages */
+#define LL_LIMIT_LAYERS 10   /* nested cryptographic layers */
+#define LL_LIMIT_ALL_LAYERS_BYTES                                                                  \
+  (128 * 1024 * 1024)                 /* a message and all that its layers held, together */
+#define LL_LIMIT_ERRANT_CHECKS 32     /* signatures inside the payload that are checked */
 #define LL_LIMIT_RECIPIENTS 1000      /* recipients in one ciphertext */
 #define LL_LIMIT_SIGNERS 32           /* signers of one layer */
 #define LL_LIMIT_CERTIFICATES 200     /* certificates in one CMS object */

@@ -38,6 +38,7 @@ struct _LlSecretSink
   GOutputStream parent;
   guint8 *data;
   gsize length, allocated, limit;
+  gboolean refused;
 };
 
 G_DEFINE_FINAL_TYPE (LlSecretSink, ll_secret_sink, G_TYPE_OUTPUT_STREAM)
@@ -67,6 +68,7 @@ sink_write (GOutputStream *stream, const void *buffer, gsize count, GCancellable
     return -1;
   if (count > self->limit - self->length)
     {
+      self->refused = TRUE;
       g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
                    _ ("The content is larger than the limit of %" G_GSIZE_FORMAT " bytes."),
                    self->limit);
@@ -109,6 +111,12 @@ ll_secret_sink_new (gsize limit)
   LlSecretSink *self = g_object_new (LL_TYPE_SECRET_SINK, NULL);
   self->limit = limit;
   return G_OUTPUT_STREAM (self);
+}
+
+gboolean
+ll_secret_sink_has_refused (GOutputStream *sink)
+{
+  return LL_SECRET_SINK (sink)->refused;
 }
 
 GBytes *

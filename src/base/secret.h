@@ -16,6 +16,9 @@ GBytes *ll_secret_bytes_new_take (gpointer data, gsize length);
  * with LL_ERROR_BAD_DATA, telling the number). (transfer full) */
 GOutputStream *ll_secret_sink_new (gsize limit);
 
+/* TRUE when a write was refused because of the limit. */
+gboolean ll_secret_sink_has_refused (GOutputStream *sink);
+
 /* What was written, as wiped bytes; the sink is empty and closed afterwards. (transfer full) */
 GBytes *ll_secret_sink_steal (GOutputStream *sink);
 

@@ -77,6 +77,14 @@ typedef struct
 LlEnvelope *ll_layers_peel (LlMessage *message, const LlEngines *engines, GCancellable *cancellable,
                             GError **error);
 
+/* Opens the ciphertext of a message whose whole body is one inline OpenPGP message: for an explicit
+ * request alone, never for showing (E2E-18). Only when `errant` has an INLINE_ENCRYPTION with
+ * whole_body. *facts is always set on success; *plaintext (nullable) is what was inside, *charset
+ * (nullable) the character set that its armor names. Errors as ll_layers_peel(). */
+gboolean ll_layers_open_inline (const LlEnvelope *envelope, const LlEngines *engines,
+                                GBytes **plaintext, char **charset, LlFacts **facts,
+                                GCancellable *cancellable, GError **error);
+
 typedef struct
 {
   LlEngine *engine;

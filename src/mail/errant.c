@@ -1,0 +1,409 @@
+/* What is cryptographic inside the payload, where it earns nothing (RFC 9787 section 6.2).
+ *
+ * What enters: a peeled envelope. What leaves: envelope->errant. Signatures are checked, so that
+ * the details can tell; ciphertext is never opened (E2E-17), so that nothing of it can get into an
+ * answer. How many are checked has a limit; the others are listed unchecked.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "mail/inline-pgp.h"
+#include "mail/layers-private.h"
+
+typedef struct
+{
+  LlEnvelope *envelope;
+  const LlEngines *engines;
+  GCancellable *cancellable;
+  guint n_checks;
+} Walker;
+
+static gboolean walk (Walker *walker, LlPart *part, const char *path, GError **error);
+
+static LlErrant *
+add_errant (Walker *walker, LlReason kind, LlProtocol protocol, const char *path,
+            const LlPart *part)
+{
+  LlErrant *errant = g_new0 (LlErrant, 1);
+
+  errant->kind = kind;
+  errant->protocol = protocol;
+  errant->path = g_strdup (path);
+  errant->description
+      = g_strdup_printf ("%s/%s", ll_part_get_type (part), ll_part_get_subtype (part));
+  g_ptr_array_add (walker->envelope->errant, errant);
+  return errant;
+}
+
+static char *
+child_path (const char *path, guint index)
+{
+  return g_strdup_printf ("%s%s%u", path, *path != '\0' ? "." : "", index + 1);
+}
+
+static gboolean
+may_check (Walker *walker)
+{
+  return walker->n_checks++ < LL_LIMIT_ERRANT_CHECKS;
+}
+
+static gboolean
+check_detached (Walker *walker, LlErrant *errant, LlPart *signature, GBytes *content,
+                GError **error)
+{
+  LlEngine *engine = ll_layer_engine (walker->engines, errant->protocol);
+  g_autoptr (GBytes) object = NULL;
+
+  if (!may_check (walker))
+    return TRUE;
+  object = ll_layer_dup_object (signature, engine);
+  return ll_layer_verify_detached (engine, errant->protocol, object, content, &errant->facts,
+                                   walker->cancellable, error);
+}
+
+static gboolean
+check_opaque (Walker *walker, LlErrant *errant, GBytes *object, GError **error)
+{
+  LlEngine *engine = ll_layer_engine (walker->engines, errant->protocol);
+  g_autoptr (GBytes) dropped = NULL;
+  LlReason limit = LL_REASON_NONE;
+
+  if (!may_check (walker))
+    return TRUE;
+  return ll_layer_verify_opaque (engine, errant->protocol, object, LL_LIMIT_MESSAGE_BYTES, &dropped,
+                                 &errant->facts, &limit, walker->cancellable, error);
+}
+
+/* --- signed and encrypted parts --- */
+
+/* E2E-16: what mailing lists do to a signed message: they put it first in a multipart/mixed and
+ * their text after it. */
+static gboolean
+is_before_footer (const Walker *walker, const LlPart *part)
+{
+  const LlPart *mixed = walker->envelope->payload;
+
+  if (!ll_part_is_type (mixed, "multipart", "mixed") || ll_part_get_n_children (mixed) < 2
+      || ll_part_get_child (mixed, 0) != part)
+    return FALSE;
+  for (guint i = 1; i < ll_part_get_n_children (mixed); i++)
+    {
+      const LlPart *footer = ll_part_get_child (mixed, i);
+      if (!ll_part_is_type (footer, "text", "plain") || ll_part_is_attachment (footer))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+is_broken (const LlFacts *facts)
+{
+  for (guint i = 0; facts != NULL && i < facts->signatures->len; i++)
+    {
+      const LlSignatureFacts *signature = facts->signatures->pdata[i];
+      if (signature->integrity == LL_INTEGRITY_BROKEN)
+        return TRUE;
+    }
+  return facts == NULL || facts->signatures->len == 0;
+}
+
+static gboolean
+walk_signed (Walker *walker, LlPart *part, const char *path, GError **error)
+{
+  guint n = ll_part_get_n_children (part);
+  LlPart *signature = n >= 2 ? ll_part_get_child (part, 1) : NULL;
+  LlProtocol protocol
+      = signature != NULL ? ll_layer_signature_protocol (signature) : LL_PROTOCOL_UNKNOWN;
+  g_autoptr (GBytes) content = NULL;
+  LlErrant *errant;
+
+  if (protocol != LL_PROTOCOL_UNKNOWN)
+    {
+      errant = add_errant (walker, LL_REASON_ERRANT_SIGNATURE, protocol, path, part);
+      content = ll_part_dup_canonical_entity (ll_part_get_child (part, 0));
+      if (!check_detached (walker, errant, signature, content, error))
+        return FALSE;
+      if (n == 2 && is_before_footer (walker, part) && !is_broken (errant->facts))
+        errant->kind = LL_REASON_LIST_FOOTER;
+    }
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *below = child_path (path, i);
+      if ((i != 1 || protocol == LL_PROTOCOL_UNKNOWN)
+          && !walk (walker, ll_part_get_child (part, i), below, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* SM-21 holds here too. */
+static gboolean
+walk_pkcs7 (Walker *walker, LlPart *part, const char *path, GError **error)
+{
+  LlEngine *engine = walker->engines->smime;
+  g_autoptr (GBytes) object = ll_layer_dup_object (part, engine);
+  LlErrant *errant;
+
+  switch (engine != NULL ? engine->klass->identify (engine, object) : LL_BLOB_UNKNOWN)
+    {
+    case LL_BLOB_SIGNED:
+      errant = add_errant (walker, LL_REASON_ERRANT_SIGNATURE, LL_PROTOCOL_SMIME, path, part);
+      return check_opaque (walker, errant, object, error);
+    case LL_BLOB_ENCRYPTED:
+      add_errant (walker, LL_REASON_ERRANT_ENCRYPTION, LL_PROTOCOL_SMIME, path, part);
+      return TRUE;
+    case LL_BLOB_DETACHED:
+      add_errant (walker, LL_REASON_ERRANT_SIGNATURE, LL_PROTOCOL_SMIME, path, part);
+      return TRUE;
+    default:
+      return TRUE;
+    }
+}
+
+/* PM-09: a version part with its ciphertext beside it, in a multipart that is not
+ * multipart/encrypted. Exchange does this to PGP/MIME. */
+static gboolean
+is_mangled_ciphertext (const LlPart *part, guint index)
+{
+  return index > 0
+         && ll_part_is_type (ll_part_get_child (part, index - 1), "application", "pgp-encrypted")
+         && ll_part_get_n_children (ll_part_get_child (part, index)) == 0;
+}
+
+static gboolean
+walk_multipart (Walker *walker, LlPart *part, const char *path, GError **error)
+{
+  for (guint i = 0; i < ll_part_get_n_children (part); i++)
+    {
+      g_autofree char *below = child_path (path, i);
+      LlPart *child = ll_part_get_child (part, i);
+
+      if (is_mangled_ciphertext (part, i))
+        add_errant (walker, LL_REASON_REPAIRABLE_STRUCTURE, LL_PROTOCOL_OPENPGP, below, child);
+      else if (!walk (walker, child, below, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* --- messages inside --- */
+
+/* E2E-19: a message that came inside has its own status, which does not flow out. Its signature is
+ * checked; a ciphertext in it stays shut. */
+static gboolean
+walk_message (Walker *walker, LlPart *part, const char *path, GError **error)
+{
+  LlPart *root = ll_part_get_n_children (part) > 0 ? ll_part_get_child (part, 0) : NULL;
+  g_autofree char *below = child_path (path, 0);
+  LlCandidate found;
+  guint before = walker->envelope->errant->len;
+  LlErrant *errant;
+
+  if (root == NULL)
+    return TRUE;
+  if (!walk (walker, root, below, error))
+    return FALSE;
+  found = ll_layer_recognise (root);
+  if (found.kind == LL_CANDIDATE_NONE || walker->envelope->errant->len == before)
+    return TRUE;
+  errant = walker->envelope->errant->pdata[before];
+  if (errant->kind != LL_REASON_ERRANT_SIGNATURE || !g_str_equal (errant->path, below))
+    return TRUE;
+  errant->kind = LL_REASON_FORWARDED;
+  errant->author = ll_part_dup_author (root, NULL);
+  g_free (errant->path);
+  errant->path = g_strdup (path);
+  return TRUE;
+}
+
+/* --- single parts --- */
+
+/* "report.pdf" beside "report.pdf.sig": what the detached signature is over. */
+static LlPart *
+find_signed_sibling (const LlPart *signature)
+{
+  const LlPart *parent = ll_part_get_parent (signature);
+  const char *name = ll_part_get_file_name (signature);
+  const char *dot = name != NULL ? strrchr (name, '.') : NULL;
+
+  for (guint i = 0; parent != NULL && dot != NULL && i < ll_part_get_n_children (parent); i++)
+    {
+      LlPart *sibling = ll_part_get_child (parent, i);
+      const char *other = ll_part_get_file_name (sibling);
+      if (sibling != signature && other != NULL && strlen (other) == (gsize)(dot - name)
+          && strncmp (other, name, strlen (other)) == 0)
+        return sibling;
+    }
+  return NULL;
+}
+
+static gboolean
+walk_lone_signature (Walker *walker, LlPart *part, LlProtocol protocol, const char *path,
+                     GError **error)
+{
+  LlErrant *errant = add_errant (walker, LL_REASON_ERRANT_SIGNATURE, protocol, path, part);
+  LlPart *sibling = find_signed_sibling (part);
+  g_autoptr (GBytes) content = NULL;
+
+  if (sibling == NULL)
+    return TRUE;
+  content = ll_part_dup_content (sibling, G_MAXSIZE, NULL);
+  return check_detached (walker, errant, part, content, error);
+}
+
+static gboolean
+contains (const char *data, gsize length, const char *marker)
+{
+  return length > 0 && memmem (data, length, marker, strlen (marker)) != NULL;
+}
+
+static gboolean
+walk_block (Walker *walker, const LlPart *part, const char *path, GBytes *content,
+            const LlInlineBlock *block, gboolean whole, GError **error)
+{
+  LlEngine *engine = walker->engines->openpgp;
+  g_autoptr (GBytes) bytes
+      = g_bytes_new_from_bytes (content, block->start, block->end - block->start);
+  gboolean is_signed = block->kind == LL_INLINE_SIGNED;
+  LlErrant *errant;
+
+  if (!is_signed && engine != NULL && block->complete)
+    is_signed = engine->klass->identify (engine, bytes) == LL_BLOB_SIGNED;
+  errant = add_errant (walker, is_signed ? LL_REASON_INLINE_SIGNATURE : LL_REASON_INLINE_ENCRYPTION,
+                       LL_PROTOCOL_OPENPGP, path, part);
+  g_free (errant->description);
+  errant->description = g_strdup ("inline PGP");
+  errant->whole_body = whole;
+  return !is_signed || check_opaque (walker, errant, bytes, error);
+}
+
+/* E2E-18. In HTML the lines are broken up by markup, which is not interpreted here: that there is
+ * something is all that is said. */
+static gboolean
+walk_text (Walker *walker, LlPart *part, const char *path, GError **error)
+{
+  g_autoptr (GBytes) content = ll_part_dup_content (part, G_MAXSIZE, NULL);
+  g_autoptr (GArray) blocks = NULL;
+  gboolean alone = FALSE;
+  gsize length;
+  const char *text = g_bytes_get_data (content, &length);
+
+  if (!contains (text, length, "-----BEGIN PGP "))
+    return TRUE;
+  blocks = ll_inline_find (text, length, &alone);
+  if (blocks->len == 0 && ll_part_is_type (part, "text", "html")
+      && contains (text, length, "-----BEGIN PGP MESSAGE"))
+    add_errant (walker, LL_REASON_INLINE_ENCRYPTION, LL_PROTOCOL_OPENPGP, path, part);
+  if (blocks->len == 0 && ll_part_is_type (part, "text", "html")
+      && contains (text, length, "-----BEGIN PGP SIGNED MESSAGE"))
+    add_errant (walker, LL_REASON_INLINE_SIGNATURE, LL_PROTOCOL_OPENPGP, path, part);
+  /* a body of nothing but BEGIN lines is no reason for a list of a million */
+  for (guint i = 0; i < MIN (blocks->len, LL_LIMIT_PARTS); i++)
+    if (!walk_block (walker, part, path, content, &g_array_index (blocks, LlInlineBlock, i),
+                     alone && part == walker->envelope->payload, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* Files that Outlook add-ins leave: a whole PGP/MIME message as an attachment. */
+static gboolean
+is_wrapped_message (const LlPart *part, const char *data, gsize length)
+{
+  const char *name = ll_part_get_file_name (part);
+
+  return name != NULL && (g_str_has_suffix (name, ".mime") || g_str_has_suffix (name, ".dat"))
+         && contains (data, length, "-----BEGIN PGP MESSAGE");
+}
+
+/* An attachment that is an OpenPGP object by its octets. */
+static gboolean
+walk_file (Walker *walker, LlPart *part, const char *path, GError **error)
+{
+  LlEngine *engine = walker->engines->openpgp;
+  g_autoptr (GBytes) content = ll_part_dup_content (part, G_MAXSIZE, NULL);
+  gsize length;
+  const char *data = g_bytes_get_data (content, &length);
+  LlErrant *errant;
+
+  if (is_wrapped_message (part, data, length))
+    {
+      add_errant (walker, LL_REASON_REPAIRABLE_STRUCTURE, LL_PROTOCOL_OPENPGP, path, part);
+      return TRUE;
+    }
+  if (engine == NULL)
+    return TRUE;
+  switch (engine->klass->identify (engine, content))
+    {
+    case LL_BLOB_ENCRYPTED:
+      add_errant (walker, LL_REASON_ERRANT_ENCRYPTION, LL_PROTOCOL_OPENPGP, path, part);
+      return TRUE;
+    case LL_BLOB_DETACHED:
+      return walk_lone_signature (walker, part, LL_PROTOCOL_OPENPGP, path, error);
+    case LL_BLOB_SIGNED:
+      errant = add_errant (walker, LL_REASON_ERRANT_SIGNATURE, LL_PROTOCOL_OPENPGP, path, part);
+      return check_opaque (walker, errant, content, error);
+    default:
+      return TRUE;
+    }
+}
+
+/* Attachments whose octets could be an OpenPGP object; images and the like are not looked at. */
+static gboolean
+may_be_openpgp (const LlPart *part)
+{
+  static const char *const suffixes[] = { ".pgp", ".gpg", ".asc", ".sig", ".mime", ".dat" };
+  g_autofree char *name = NULL;
+
+  if (ll_part_is_type (part, "application", "pgp") || ll_part_is_type (part, "application", "x-pgp")
+      || ll_part_is_type (part, "application", "pgp-encrypted"))
+    return TRUE;
+  name = g_ascii_strdown (ll_part_get_file_name (part) != NULL ? ll_part_get_file_name (part) : "",
+                          -1);
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    if (g_str_has_suffix (name, suffixes[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+walk (Walker *walker, LlPart *part, const char *path, GError **error)
+{
+  LlCandidate found = ll_layer_recognise (part);
+  LlProtocol signature = ll_layer_signature_protocol (part);
+
+  if (g_cancellable_set_error_if_cancelled (walker->cancellable, error))
+    return FALSE;
+  if (ll_part_is_type (part, "multipart", "signed"))
+    return walk_signed (walker, part, path, error);
+  if (ll_part_is_type (part, "multipart", "encrypted"))
+    {
+      add_errant (walker,
+                  found.kind == LL_CANDIDATE_ENCRYPTED ? LL_REASON_ERRANT_ENCRYPTION
+                                                       : LL_REASON_REPAIRABLE_STRUCTURE,
+                  LL_PROTOCOL_OPENPGP, path, part);
+      return TRUE;
+    }
+  if (found.kind == LL_CANDIDATE_PKCS7)
+    return walk_pkcs7 (walker, part, path, error);
+  if (ll_part_is_type (part, "multipart", "*"))
+    return walk_multipart (walker, part, path, error);
+  if (ll_part_is_type (part, "message", "*"))
+    return walk_message (walker, part, path, error);
+  if (ll_part_is_type (part, "application", "pgp-signature")
+      || (signature == LL_PROTOCOL_SMIME && !ll_layer_is_pkcs7 (part)))
+    return walk_lone_signature (walker, part, signature, path, error);
+  if (ll_part_is_type (part, "text", "*"))
+    return walk_text (walker, part, path, error);
+  return may_be_openpgp (part) ? walk_file (walker, part, path, error) : TRUE;
+}
+
+gboolean
+ll_layers_find_errant (LlEnvelope *envelope, const LlEngines *engines, GCancellable *cancellable,
+                       GError **error)
+{
+  Walker walker = { envelope, engines, cancellable, 0 };
+
+  return walk (&walker, envelope->payload, "", error);
+}
