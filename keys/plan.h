@@ -1,10 +1,12 @@
-/* plan.h, with resolver.h - who a letter is sealed for and by whom, decided before anything is
- * written. Pure: recipients + candidates + policy in, a plan or a refusal out.
+/* plan.h - who a letter is sealed for and by whom, decided before anything is written.
+ *
+ * Asks the key store and trust, and lets the resolver choose. It makes no signature and opens no
+ * network connection.
  */
 #pragma once
 
 #include "base/policy.h"
-#include "keys/key-store.h"
+#include "keys/trust.h"
 
 G_BEGIN_DECLS
 
@@ -35,7 +37,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlPlan, ll_plan_free)
  * protocol UNKNOWN, OpenPGP is preferred when both would do. Certificates must have a valid path
  * (SC-11), OpenPGP keys enough validity unless policy->always_trust or named by fingerprint.
  * (transfer full) */
-LlPlan *ll_plan_make (LlKeyStore *store, const LlPolicy *policy, const LlPlanRequest *request,
-                      GError **error);
+LlPlan *ll_plan_make (LlKeyStore *store, LlTrust *trust, const LlPolicy *policy,
+                      const LlPlanRequest *request, GError **error);
 
 G_END_DECLS

@@ -151,7 +151,7 @@ ll_op_file_plan (LlSession *session, const LlFileRequest *request, GError **erro
     }
   if (!wanted.sign && !wanted.encrypt)
     return NULL;
-  return ll_plan_make (session->store, session->policy, &wanted, error);
+  return ll_plan_make (session->store, session->trust, session->policy, &wanted, error);
 }
 
 static const char *

@@ -62,7 +62,7 @@ make_plan (LlSession *session, const LlDraft *draft, const LlWriteRequest *reque
     .recipients
     = request->recipients != NULL ? request->recipients : (const char *const *)draft->recipients,
   };
-  return ll_plan_make (session->store, session->policy, &wanted, error);
+  return ll_plan_make (session->store, session->trust, session->policy, &wanted, error);
 }
 
 static GBytes *

@@ -1,0 +1,284 @@
+/* plan.c - what enters: who shall sign and who shall read. What leaves: keys for all of them, or a
+ * refusal that names everyone without one. Half a plan does not exist (rule 1). */
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "base/error.h"
+#include "base/hex.h"
+#include "base/text.h"
+#include "keys/plan.h"
+#include "keys/resolver.h"
+
+typedef struct
+{
+  LlKeyStore *store;
+  LlTrust *trust;
+  const LlPolicy *policy;
+  const LlPlanRequest *request;
+  LlProtocol protocol;
+  gint64 at;
+} Planner;
+
+void
+ll_plan_free (LlPlan *plan)
+{
+  if (plan == NULL)
+    return;
+  g_clear_pointer (&plan->signer, ll_key_unref);
+  g_clear_pointer (&plan->recipients, g_ptr_array_unref);
+  g_clear_pointer (&plan->recipient_names, g_ptr_array_unref);
+  g_free (plan);
+}
+
+static LlPlan *
+plan_new (LlProtocol protocol)
+{
+  LlPlan *plan = g_new0 (LlPlan, 1);
+
+  plan->protocol = protocol;
+  plan->recipients = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  plan->recipient_names = g_ptr_array_new_with_free_func (g_free);
+  return plan;
+}
+
+static GPtrArray *
+find_candidates (const Planner *planner, const char *who, LlUse use, GError **error)
+{
+  g_autoptr (GPtrArray) keys
+      = ll_key_store_find (planner->store, planner->protocol, who,
+                           use == LL_USE_SIGN ? LL_KEYS_SECRET_ONLY : LL_KEYS_ANY, error);
+  g_autoptr (GPtrArray) candidates = NULL;
+
+  if (keys == NULL)
+    return NULL;
+  candidates = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_candidate_free);
+  for (guint i = 0; i < keys->len; i++)
+    {
+      LlKey *key = g_ptr_array_index (keys, i);
+      const char *address = ll_text_is_address (who) ? who : NULL;
+      LlKeyOpinion *opinion
+          = use == LL_USE_SIGN ? NULL : ll_trust_judge_recipient (planner->trust, key, address);
+      g_ptr_array_add (candidates, ll_candidate_new (key, opinion));
+    }
+  return g_steal_pointer (&candidates);
+}
+
+static LlResolveQuestion
+make_question (const Planner *planner, const char *who, LlUse use)
+{
+  return (LlResolveQuestion){
+    .use = use,
+    .at = planner->at,
+    .by_fingerprint = ll_hex_is_fingerprint (who, NULL),
+    .always_trust = planner->policy->always_trust,
+  };
+}
+
+/* "alice@example.org: no key", or each key that was found with what speaks against it. */
+static void
+append_refusal (const Planner *planner, GString *why, const char *who, GPtrArray *candidates,
+                const LlResolveQuestion *question)
+{
+  g_autofree char *safe = ll_text_safe (who, -1);
+
+  if (candidates->len == 0)
+    /* TRANSLATORS: "bob@example.org: no OpenPGP key" */
+    g_string_append_printf (why, _ ("\n  %s: no %s key"), safe,
+                            ll_protocol_title (planner->protocol));
+  for (guint i = 0; i < candidates->len; i++)
+    {
+      const LlCandidate *candidate = g_ptr_array_index (candidates, i);
+      /* TRANSLATORS: address, OpenPGP or S/MIME, fingerprint, reason code */
+      g_string_append_printf (why, _ ("\n  %s: the %s key %s cannot be used (%s)"), safe,
+                              ll_protocol_title (planner->protocol),
+                              ll_key_get_fingerprint (candidate->key),
+                              ll_reason_name (ll_resolver_object (candidate, question)));
+    }
+}
+
+/* The best key, or NULL with a line in `why`; NULL with `error` when the store failed. */
+static LlKey *
+choose (const Planner *planner, const char *who, LlUse use, GString *why, GError **error)
+{
+  g_autoptr (GPtrArray) candidates = find_candidates (planner, who, use, error);
+  LlResolveQuestion question;
+  const LlCandidate *best;
+
+  if (candidates == NULL)
+    return NULL;
+  question = make_question (planner, who, use);
+  best = ll_resolver_choose (candidates, &question);
+  if (best != NULL)
+    return ll_key_ref (best->key);
+  append_refusal (planner, why, who != NULL ? who : _ ("yourself"), candidates, &question);
+  return NULL;
+}
+
+static gboolean
+has_key (GPtrArray *keys, const LlKey *key)
+{
+  for (guint i = 0; i < keys->len; i++)
+    if (g_str_equal (ll_key_get_fingerprint (g_ptr_array_index (keys, i)),
+                     ll_key_get_fingerprint (key)))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+add_recipient (LlPlan *plan, LlKey *key, const char *name)
+{
+  g_autoptr (LlKey) owned = key;
+
+  if (has_key (plan->recipients, key))
+    return;
+  g_ptr_array_add (plan->recipients, g_steal_pointer (&owned));
+  g_ptr_array_add (plan->recipient_names, g_strdup (name));
+}
+
+static const char *
+who_signs (const LlPlanRequest *request)
+{
+  return request->as != NULL ? request->as : request->from;
+}
+
+static gboolean
+choose_signer (const Planner *planner, LlPlan *plan, GError **error)
+{
+  g_autoptr (GString) why = g_string_new (NULL);
+  g_autoptr (GError) local = NULL;
+
+  if (!planner->request->sign)
+    return TRUE;
+  plan->signer = choose (planner, who_signs (planner->request), LL_USE_SIGN, why, &local);
+  if (plan->signer != NULL)
+    return TRUE;
+  if (local != NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
+  else
+    g_set_error (error, LL_ERROR, LL_ERROR_CANNOT_SIGN, _ ("There is no key to sign with:%s"),
+                 why->str);
+  return FALSE;
+}
+
+static gboolean
+choose_recipients (const Planner *planner, LlPlan *plan, GError **error)
+{
+  g_autoptr (GString) why = g_string_new (NULL);
+
+  for (const char *const *who = planner->request->recipients; *who != NULL; who++)
+    {
+      g_autoptr (GError) local = NULL;
+      LlKey *key = choose (planner, *who, LL_USE_ENCRYPT, why, &local);
+      if (local != NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+      if (key != NULL)
+        add_recipient (plan, key, *who);
+    }
+  if (why->len == 0)
+    return TRUE;
+  g_set_error (error, LL_ERROR, LL_ERROR_CANNOT_ENCRYPT,
+               _ ("Not everybody has a key that can be used:%s"), why->str);
+  return FALSE;
+}
+
+/* E2E-06: what was sent stays readable. Not having a key of one's own to encrypt to is no reason to
+ * fail; the plan says so. */
+static gboolean
+add_own_key (const Planner *planner, LlPlan *plan, GError **error)
+{
+  g_autoptr (GPtrArray) own = NULL;
+  LlResolveQuestion question = { LL_USE_ENCRYPT, planner->at, TRUE, TRUE };
+  g_autoptr (GPtrArray) candidates
+      = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_candidate_free);
+  const char *who = who_signs (planner->request);
+  const LlCandidate *best;
+
+  if (!planner->policy->encrypt_to_self || (who == NULL && plan->signer == NULL))
+    return TRUE;
+  if (plan->signer != NULL && ll_key_can_encrypt (plan->signer, planner->at))
+    {
+      add_recipient (plan, ll_key_ref (plan->signer), "");
+      plan->to_self = TRUE;
+      return TRUE;
+    }
+  if (plan->signer != NULL && ll_key_get_address (plan->signer) != NULL)
+    who = ll_key_get_address (plan->signer);
+  own = ll_key_store_find (planner->store, planner->protocol, who, LL_KEYS_SECRET_ONLY, error);
+  if (own == NULL)
+    return FALSE;
+  for (guint i = 0; i < own->len; i++)
+    g_ptr_array_add (candidates, ll_candidate_new (g_ptr_array_index (own, i), NULL));
+  best = ll_resolver_choose (candidates, &question);
+  if (best != NULL)
+    add_recipient (plan, ll_key_ref (best->key), "");
+  plan->to_self = best != NULL;
+  return TRUE;
+}
+
+static LlPlan *
+plan_for (Planner *planner, LlProtocol protocol, GError **error)
+{
+  g_autoptr (LlPlan) plan = plan_new (protocol);
+
+  planner->protocol = protocol;
+  if (planner->request->encrypt && !choose_recipients (planner, plan, error))
+    return NULL;
+  if (!choose_signer (planner, plan, error))
+    return NULL;
+  if (planner->request->encrypt && !add_own_key (planner, plan, error))
+    return NULL;
+  return g_steal_pointer (&plan);
+}
+
+/* Both technologies were tried and both refused: tell of both, and what to do. */
+static void
+set_refusal (GError **error, const GError *openpgp, const GError *smime)
+{
+  gboolean signing = openpgp->code == LL_ERROR_CANNOT_SIGN || smime->code == LL_ERROR_CANNOT_SIGN;
+
+  g_set_error (error, LL_ERROR, signing ? LL_ERROR_CANNOT_SIGN : LL_ERROR_CANNOT_ENCRYPT,
+               _ ("%s\n%s\nNothing was written. “letterlock key list” shows the keys that are "
+                  "here, "
+                  "“letterlock key import FILE” brings more."),
+               openpgp->message, smime->message);
+}
+
+static gboolean
+is_refusal (const GError *error)
+{
+  return g_error_matches (error, LL_ERROR, LL_ERROR_CANNOT_SIGN)
+         || g_error_matches (error, LL_ERROR, LL_ERROR_CANNOT_ENCRYPT);
+}
+
+LlPlan *
+ll_plan_make (LlKeyStore *store, LlTrust *trust, const LlPolicy *policy,
+              const LlPlanRequest *request, GError **error)
+{
+  Planner planner = { store, trust, policy, request, LL_PROTOCOL_UNKNOWN, 0 };
+  g_autoptr (GError) openpgp_error = NULL;
+  g_autoptr (GError) smime_error = NULL;
+  LlPlan *plan;
+
+  g_return_val_if_fail (store != NULL && trust != NULL && policy != NULL && request != NULL, NULL);
+  planner.at = ll_policy_time (policy);
+  if (request->protocol != LL_PROTOCOL_UNKNOWN)
+    return plan_for (&planner, request->protocol, error);
+
+  plan = plan_for (&planner, LL_PROTOCOL_OPENPGP, &openpgp_error);
+  if (plan != NULL)
+    return plan;
+  plan = plan_for (&planner, LL_PROTOCOL_SMIME, &smime_error);
+  if (plan != NULL)
+    return plan;
+  if (is_refusal (openpgp_error) && is_refusal (smime_error))
+    set_refusal (error, openpgp_error, smime_error);
+  else if (is_refusal (openpgp_error))
+    g_propagate_error (error, g_steal_pointer (&smime_error));
+  else
+    g_propagate_error (error, g_steal_pointer (&openpgp_error));
+  return NULL;
+}

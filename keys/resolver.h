@@ -1,0 +1,46 @@
+/* resolver.h - which of several keys, and why not the others. Pure: candidates in, a choice out.
+ *
+ * What it does not do: it looks nothing up and judges no path; the candidates come with the opinion
+ * that trust has of them.
+ */
+#pragma once
+
+#include "base/policy.h"
+#include "keys/trust.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  LlKey *key;            /* owned */
+  LlKeyOpinion *opinion; /* owned; NULL for our own keys, which need nobody's word */
+} LlCandidate;
+
+LlCandidate *ll_candidate_new (LlKey *key, LlKeyOpinion *opinion); /* takes opinion */
+void ll_candidate_free (LlCandidate *candidate);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlCandidate, ll_candidate_free)
+
+typedef enum
+{
+  LL_USE_SIGN,
+  LL_USE_ENCRYPT,
+} LlUse;
+
+typedef struct
+{
+  LlUse use;
+  gint64 at;
+  gboolean by_fingerprint; /* the user named this very key: its validity is their decision */
+  gboolean always_trust;   /* OpenPGP: validity does not matter */
+} LlResolveQuestion;
+
+/* Why a candidate cannot be used; NONE when it can. Revoked and disabled keys, keys that are not
+ * valid at the time, keys that cannot do it (SC-01, OP-12), certificates without a valid path
+ * (SC-11), OpenPGP keys of unknown validity. */
+LlReason ll_resolver_object (const LlCandidate *candidate, const LlResolveQuestion *question);
+
+/* The usable candidate with the longest life ahead, then the newest, then the smallest fingerprint:
+ * always the same one (SC-23). NULL when none is usable. Borrowed. */
+const LlCandidate *ll_resolver_choose (GPtrArray *candidates, const LlResolveQuestion *question);
+
+G_END_DECLS
