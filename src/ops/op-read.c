@@ -4,8 +4,10 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "mail/draft.h"
 #include "mail/headers.h"
 #include "ops/op-read.h"
@@ -159,12 +161,84 @@ set_nothing_to_decrypt (GError **error, const LlEnvelope *envelope)
                          _ ("The message is not encrypted. “letterlock mail show” shows it."));
 }
 
+/* --- inline OpenPGP, on request --------------------------------------------------------------- */
+
+static LlErrant *
+find_whole_inline (const LlEnvelope *envelope)
+{
+  for (guint i = 0; i < envelope->errant->len; i++)
+    {
+      LlErrant *errant = g_ptr_array_index (envelope->errant, i);
+      if (errant->kind == LL_REASON_INLINE_ENCRYPTION && errant->whole_body)
+        return errant;
+    }
+  return NULL;
+}
+
+static gboolean
+is_charset (const char *name)
+{
+  return name != NULL && *name != '\0'
+         && strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.:") == strlen (name);
+}
+
+/* The message with the plaintext for a body. */
+static GBytes *
+put_plaintext (LlPart *outer, GBytes *plaintext, const char *charset, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GBytes) entity = NULL;
+  g_autoptr (LlMessage) inner = NULL;
+  gsize length;
+  const char *data = g_bytes_get_data (plaintext, &length);
+
+  g_string_append_printf (text,
+                          "Content-Type: text/plain; charset=%s\r\n"
+                          "Content-Transfer-Encoding: 8bit\r\n\r\n",
+                          is_charset (charset) ? charset : "utf-8");
+  g_string_append_len (text, data, (gssize)length);
+  length = text->len;
+  entity = ll_secret_bytes_new_take (g_string_free (g_steal_pointer (&text), FALSE), length);
+  inner = ll_message_new (entity, error);
+  return inner != NULL ? ll_draft_open (outer, ll_message_get_root (inner)) : NULL;
+}
+
+static GBytes *
+open_inline (LlSession *session, LlReading *reading, LlErrant *errant, GCancellable *cancellable,
+             GError **error)
+{
+  LlEvidence *evidence = reading->evidence;
+  LlEngines engines = { session->openpgp, session->smime };
+  g_autoptr (GBytes) plaintext = NULL;
+  g_autofree char *charset = NULL;
+  LlFacts *facts = NULL;
+
+  if (!ll_layers_open_inline (evidence->envelope, &engines, &plaintext, &charset, &facts,
+                              cancellable, error))
+    return NULL;
+  g_clear_pointer (&errant->facts, ll_facts_free);
+  errant->facts = facts;
+  g_ptr_array_set_size (evidence->errant, 0);
+  gather_errant (evidence, session);
+  g_clear_pointer (&reading->verdict, ll_verdict_free);
+  reading->verdict = ll_verdict_new (evidence);
+  if (facts->decryption == LL_DECRYPTION_DONE && plaintext != NULL)
+    return put_plaintext (outer_root (evidence->envelope), plaintext, charset, error);
+  set_cannot_decrypt (error, facts->decryption == LL_DECRYPTION_FAILED ? facts->decryption_reason
+                                                                       : LL_REASON_NOT_ENCRYPTED);
+  return NULL;
+}
+
 GBytes *
-ll_op_read_cleartext (LlSession *session, const LlReading *reading, GCancellable *cancellable,
+ll_op_read_cleartext (LlSession *session, LlReading *reading, GCancellable *cancellable,
                       GError **error)
 {
   const LlEnvelope *envelope = reading->evidence->envelope;
+  LlErrant *whole_inline = find_whole_inline (envelope);
   LlReason closed = find_closed_layer (envelope);
+
+  if (closed == LL_REASON_NONE && !has_opened_layer (envelope) && whole_inline != NULL)
+    return open_inline (session, reading, whole_inline, cancellable, error);
 
   if (closed != LL_REASON_NONE)
     set_cannot_decrypt (error, closed);

@@ -25,7 +25,7 @@ LlReading *ll_op_read (LlSession *session, GBytes *bytes, GCancellable *cancella
  * inline OpenPGP ciphertext is opened here, because this is an explicit request (E2E-18);
  * ciphertext that is only a part of a message is not. Errors: LL_ERROR_CANNOT_DECRYPT with the
  * reason; LL_ERROR_BAD_DATA when nothing is encrypted. (transfer full) */
-GBytes *ll_op_read_cleartext (LlSession *session, const LlReading *reading,
-                              GCancellable *cancellable, GError **error);
+GBytes *ll_op_read_cleartext (LlSession *session, LlReading *reading, GCancellable *cancellable,
+                              GError **error);
 
 G_END_DECLS
