@@ -28,6 +28,7 @@ extern const LlCommand ll_commands_mail[];
 extern const LlCommand ll_commands_file[];
 extern const LlCommand ll_commands_key[];
 extern const LlCommand ll_commands_doctor[];
+extern const LlCommand ll_commands_demo[];
 
 /* Parses the command's own options and those that every command has (--json, --at, --anchors,
  * --gpg-program, --homedir, --quiet, --help). `entries` ends with a G_OPTION_ENTRY_NULL. What is

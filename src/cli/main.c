@@ -12,7 +12,7 @@
 #include "cli/command-private.h"
 
 static const LlCommand *const tables[]
-    = { ll_commands_mail, ll_commands_file, ll_commands_key, ll_commands_doctor };
+    = { ll_commands_mail, ll_commands_file, ll_commands_key, ll_commands_doctor, ll_commands_demo };
 
 static const struct
 {
