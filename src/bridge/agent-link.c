@@ -1,0 +1,571 @@
+/* agent-link.c - what enters: commands; what leaves: the agent's answers. libassuan reads and
+ * writes; this room finds the socket, starts the agent, and makes sure that nobody waits for ever:
+ * libassuan has no timeouts, so the socket is shut down under it when time is up or when the
+ * operation is cancelled. A cancelled line is not used again.
+ */
+#include <config.h>
+
+#include <assuan.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/secret.h"
+#include "bridge/agent-link.h"
+
+#define MAX_ANSWER_BYTES (4 * 1024 * 1024) /* what the agent may send in one answer */
+#define MAX_IDLE_LINES 4
+#define MAX_ENVIRONMENT_VALUE 512
+
+struct _LlAgentLink
+{
+  assuan_context_t assuan;
+  int fd; /* a second descriptor of the socket, to shut it down by: libassuan may have closed its
+             own */
+  char *socket;
+  GCancellable *cancellable;
+  gulong cancel_id;
+  gboolean broken;
+  gint cancelled; /* atomic */
+};
+
+/* Where the agent is: asked of gpgconf once per GNUPGHOME. */
+
+static GMutex socket_mutex;
+static char *socket_home, *socket_path;
+
+static char *
+run_gpgconf (const char *option, const char *argument)
+{
+  const char *argv[] = { "gpgconf", option, argument, NULL };
+  g_autofree char *output = NULL;
+  int status = 0;
+
+  if (!g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL,
+                     NULL, NULL, &output, NULL, &status, NULL)
+      || !g_spawn_check_wait_status (status, NULL))
+    return NULL;
+  return g_steal_pointer (&output);
+}
+
+static char *
+find_socket (GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&socket_mutex);
+  const char *home = g_getenv ("GNUPGHOME");
+
+  if (socket_path != NULL && g_strcmp0 (home, socket_home) == 0)
+    return g_strdup (socket_path);
+  g_clear_pointer (&socket_path, g_free);
+  g_clear_pointer (&socket_home, g_free);
+  socket_path = run_gpgconf ("--list-dirs", "agent-socket");
+  if (socket_path == NULL || *g_strchomp (socket_path) == '\0')
+    {
+      g_clear_pointer (&socket_path, g_free);
+      g_set_error_literal (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                           _ ("gpg-agent cannot be found, because “gpgconf” cannot be run. Install "
+                              "GnuPG, or run “letterlock doctor”."));
+      return NULL;
+    }
+  socket_home = g_strdup (home);
+  return g_strdup (socket_path);
+}
+
+static int
+connect_once (const char *path)
+{
+  struct sockaddr_un address = { 0 };
+  int fd, redirected = 0;
+
+  /* libassuan follows the redirection that a socket file may hold (GNUPGHOME on a file system
+   * without sockets) */
+  if (assuan_sock_set_sockaddr_un (path, (struct sockaddr *)&address, &redirected) != 0)
+    return -1;
+  fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return -1;
+  if (connect (fd, (struct sockaddr *)&address, sizeof address) == 0)
+    return fd;
+  {
+    int saved = errno;
+    close (fd);
+    errno = saved;
+  }
+  return -1;
+}
+
+static int
+connect_or_launch (const char *path, GError **error)
+{
+  int fd = connect_once (path);
+
+  if (fd < 0)
+    {
+      g_free (run_gpgconf ("--launch", "gpg-agent"));
+      fd = connect_once (path);
+    }
+  if (fd < 0)
+    g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                 _ ("gpg-agent cannot be reached at “%s” and cannot be started: %s. Try “gpgconf "
+                    "--launch gpg-agent”, or run “letterlock doctor”."),
+                 path, g_strerror (errno));
+  return fd;
+}
+
+/* A clock that shuts the socket down when time is up. */
+
+typedef struct
+{
+  GMutex mutex;
+  GCond condition;
+  GThread *thread;
+  int fd;
+  gint64 deadline;
+  gboolean over, rang;
+} Alarm;
+
+static gpointer
+alarm_wait (gpointer data)
+{
+  Alarm *self = data;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  while (!self->over && !self->rang)
+    if (!g_cond_wait_until (&self->condition, &self->mutex, self->deadline) && !self->over)
+      {
+        self->rang = TRUE;
+        shutdown (self->fd, SHUT_RDWR);
+      }
+  return NULL;
+}
+
+static void
+alarm_start (Alarm *self, int fd)
+{
+  g_mutex_init (&self->mutex);
+  g_cond_init (&self->condition);
+  self->fd = fd;
+  self->over = self->rang = FALSE;
+  self->deadline = g_get_monotonic_time () + LL_AGENT_TIMEOUT_SECONDS * G_TIME_SPAN_SECOND;
+  self->thread = g_thread_new ("agent-alarm", alarm_wait, self);
+}
+
+/* TRUE when time was up. */
+static gboolean
+alarm_stop (Alarm *self)
+{
+  g_mutex_lock (&self->mutex);
+  self->over = TRUE;
+  g_cond_signal (&self->condition);
+  g_mutex_unlock (&self->mutex);
+  g_thread_join (self->thread);
+  g_mutex_clear (&self->mutex);
+  g_cond_clear (&self->condition);
+  return self->rang;
+}
+
+/* A write to an agent that is gone must not end the process. */
+
+typedef struct
+{
+  sigset_t old;
+  gboolean was_pending;
+} PipeGuard;
+
+static void
+pipe_guard_enter (PipeGuard *guard)
+{
+  sigset_t pipe_only, pending;
+
+  sigemptyset (&pipe_only);
+  sigaddset (&pipe_only, SIGPIPE);
+  sigpending (&pending);
+  guard->was_pending = sigismember (&pending, SIGPIPE) == 1;
+  pthread_sigmask (SIG_BLOCK, &pipe_only, &guard->old);
+}
+
+static void
+pipe_guard_leave (PipeGuard *guard)
+{
+  const struct timespec at_once = { 0, 0 };
+  sigset_t pipe_only;
+
+  sigemptyset (&pipe_only);
+  sigaddset (&pipe_only, SIGPIPE);
+  while (!guard->was_pending && sigtimedwait (&pipe_only, NULL, &at_once) < 0 && errno == EINTR)
+    ;
+  pthread_sigmask (SIG_SETMASK, &guard->old, NULL);
+}
+
+/* One command. */
+
+typedef struct
+{
+  LlAgentLink *link;
+  const LlAgentTalk *talk;
+  guint8 *data;
+  gsize length, allocated;
+} Exchange;
+
+static void
+wipe (guint8 *data, gsize length)
+{
+  if (data != NULL)
+    explicit_bzero (data, length);
+  g_free (data);
+}
+
+static gpg_error_t
+on_data (void *user_data, const void *buffer, size_t length)
+{
+  Exchange *exchange = user_data;
+
+  if (length > MAX_ANSWER_BYTES - exchange->length)
+    return gpg_error (GPG_ERR_TOO_LARGE);
+  if (exchange->length + length > exchange->allocated)
+    {
+      gsize size = MAX (exchange->length + length, exchange->allocated * 2 + 4096);
+      guint8 *data = g_malloc (size);
+      if (exchange->length > 0)
+        memcpy (data, exchange->data, exchange->length);
+      wipe (exchange->data, exchange->length);
+      exchange->data = data;
+      exchange->allocated = size;
+    }
+  if (length > 0)
+    memcpy (exchange->data + exchange->length, buffer, length);
+  exchange->length += length;
+  return 0;
+}
+
+static gboolean
+starts_with_word (const char *line, const char *word)
+{
+  gsize length = strlen (word);
+  return strncmp (line, word, length) == 0 && (line[length] == '\0' || line[length] == ' ');
+}
+
+static gpg_error_t
+on_inquire (void *user_data, const char *line)
+{
+  Exchange *exchange = user_data;
+  const LlAgentAnswer *answer = exchange->talk != NULL ? exchange->talk->answers : NULL;
+
+  if (starts_with_word (line, "PINENTRY_LAUNCHED"))
+    return 0;
+  for (; answer != NULL && answer->keyword != NULL; answer++)
+    if (starts_with_word (line, answer->keyword))
+      return assuan_send_data (exchange->link->assuan, g_bytes_get_data (answer->bytes, NULL),
+                               g_bytes_get_size (answer->bytes));
+  return gpg_error (GPG_ERR_ASS_UNKNOWN_INQUIRE);
+}
+
+static gpg_error_t
+on_status (void *user_data, const char *line)
+{
+  Exchange *exchange = user_data;
+  gsize length = strcspn (line, " ");
+  g_autofree char *keyword = g_strndup (line, length);
+
+  if (exchange->talk != NULL && exchange->talk->status != NULL)
+    exchange->talk->status (keyword, line + length + (line[length] == ' '),
+                            exchange->talk->user_data);
+  return 0;
+}
+
+/* Whether the line itself failed, rather than the command. */
+static gboolean
+is_line_error (gpg_error_t problem)
+{
+  switch (gpg_err_code (problem))
+    {
+    case GPG_ERR_EOF:
+    case GPG_ERR_EPIPE:
+    case GPG_ERR_ECONNRESET:
+    case GPG_ERR_ENOTCONN:
+    case GPG_ERR_EBADF:
+    case GPG_ERR_ASS_READ_ERROR:
+    case GPG_ERR_ASS_WRITE_ERROR:
+    case GPG_ERR_ASS_INV_RESPONSE:
+    case GPG_ERR_ASS_INCOMPLETE_LINE:
+    case GPG_ERR_ASS_LINE_TOO_LONG:
+    case GPG_ERR_ASS_CONNECT_FAILED:
+    case GPG_ERR_ASS_UNKNOWN_INQUIRE:
+    case GPG_ERR_TOO_LARGE:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+gpg_error_t
+ll_agent_link_say (LlAgentLink *link, const char *command, const LlAgentTalk *talk)
+{
+  Exchange exchange = { link, talk, NULL, 0, 0 };
+  gboolean quick = talk == NULL || talk->pace == LL_AGENT_QUICK, rang = FALSE;
+  gpg_error_t problem;
+  PipeGuard guard;
+  Alarm alarm;
+
+  if (link->broken)
+    return gpg_error (GPG_ERR_EOF);
+  if (quick)
+    alarm_start (&alarm, link->fd);
+  pipe_guard_enter (&guard);
+  problem = assuan_transact (link->assuan, command, on_data, &exchange, on_inquire, &exchange,
+                             on_status, &exchange);
+  pipe_guard_leave (&guard);
+  if (quick)
+    rang = alarm_stop (&alarm);
+  if (problem != 0 && is_line_error (problem))
+    {
+      link->broken = TRUE;
+      problem = gpg_error (GPG_ERR_EOF);
+    }
+  if (rang)
+    problem = gpg_err_make (GPG_ERR_SOURCE_USER_1, GPG_ERR_TIMEOUT);
+  if (g_atomic_int_get (&link->cancelled))
+    problem = gpg_error (GPG_ERR_CANCELED);
+  if (problem == 0 && talk != NULL && talk->data != NULL)
+    *talk->data = ll_secret_bytes_new_take (g_steal_pointer (&exchange.data), exchange.length);
+  wipe (exchange.data, exchange.length);
+  return problem;
+}
+
+/* Opening. */
+
+static void
+say_option (LlAgentLink *link, const char *name, const char *value)
+{
+  g_autofree char *command = NULL;
+
+  if (value == NULL || *value == '\0' || strlen (value) > MAX_ENVIRONMENT_VALUE)
+    return;
+  for (const char *c = value; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      return;
+  command = g_strdup_printf ("OPTION %s=%s", name, value);
+  /* an agent that does not know an option does without it */
+  (void)ll_agent_link_say (link, command, NULL);
+}
+
+/* Tells the agent where the person is, so that pinentry comes up in front of them. */
+static void
+say_environment (LlAgentLink *link)
+{
+  static const char *const variables[] = { "GPG_TTY",
+                                           "TERM",
+                                           "DISPLAY",
+                                           "XAUTHORITY",
+                                           "WAYLAND_DISPLAY",
+                                           "XMODIFIERS",
+                                           "GTK_IM_MODULE",
+                                           "QT_IM_MODULE",
+                                           "XDG_SESSION_TYPE",
+                                           "INSIDE_EMACS",
+                                           "DBUS_SESSION_BUS_ADDRESS",
+                                           "PINENTRY_USER_DATA" };
+  const char *tty = g_getenv ("GPG_TTY");
+
+  if (tty == NULL || *tty == '\0')
+    tty = isatty (STDIN_FILENO) ? ttyname (STDIN_FILENO) : NULL;
+  say_option (link, "ttyname", tty);
+  say_option (link, "ttytype", g_getenv ("TERM"));
+  say_option (link, "display", g_getenv ("DISPLAY"));
+  say_option (link, "xauthority", g_getenv ("XAUTHORITY"));
+  say_option (link, "lc-ctype", setlocale (LC_CTYPE, NULL));
+  say_option (link, "lc-messages", setlocale (LC_MESSAGES, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (variables); i++)
+    if (g_getenv (variables[i]) != NULL)
+      {
+        g_autofree char *assignment
+            = g_strconcat (variables[i], "=", g_getenv (variables[i]), NULL);
+        say_option (link, "putenv", assignment);
+      }
+}
+
+static void
+link_free (LlAgentLink *link)
+{
+  PipeGuard guard;
+
+  pipe_guard_enter (&guard);
+  if (link->assuan != NULL)
+    assuan_release (link->assuan);
+  pipe_guard_leave (&guard);
+  if (link->fd >= 0)
+    close (link->fd);
+  g_free (link->socket);
+  g_free (link);
+}
+
+static void
+on_cancelled (GCancellable *cancellable, gpointer user_data)
+{
+  LlAgentLink *link = user_data;
+
+  g_atomic_int_set (&link->cancelled, TRUE);
+  shutdown (link->fd, SHUT_RDWR);
+}
+
+static void
+link_watch (LlAgentLink *link, GCancellable *cancellable)
+{
+  if (cancellable == NULL)
+    return;
+  link->cancellable = g_object_ref (cancellable);
+  link->cancel_id = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), link, NULL);
+}
+
+static void
+link_unwatch (LlAgentLink *link)
+{
+  if (link->cancel_id != 0)
+    g_cancellable_disconnect (link->cancellable, link->cancel_id);
+  link->cancel_id = 0;
+  g_clear_object (&link->cancellable);
+}
+
+static gpg_error_t
+greet_on (LlAgentLink *link, int fd)
+{
+  gpg_error_t problem = assuan_new (&link->assuan);
+
+  if (problem != 0)
+    {
+      close (fd);
+      return problem;
+    }
+  assuan_begin_confidential (link->assuan);
+  /* takes the descriptor, also when it fails */
+  return assuan_socket_connect_fd (link->assuan, fd, 0);
+}
+
+static gboolean
+greet (LlAgentLink *link, int fd, GError **error)
+{
+  gpg_error_t problem;
+  PipeGuard guard;
+  Alarm alarm;
+  gboolean rang;
+
+  alarm_start (&alarm, link->fd);
+  pipe_guard_enter (&guard);
+  problem = greet_on (link, fd);
+  pipe_guard_leave (&guard);
+  rang = alarm_stop (&alarm);
+  if (problem == 0)
+    return TRUE;
+  if (g_cancellable_set_error_if_cancelled (link->cancellable, error))
+    return FALSE;
+  if (rang)
+    g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                 _ ("gpg-agent did not answer within %d seconds. Try “gpgconf --kill gpg-agent”, "
+                    "then again."),
+                 LL_AGENT_TIMEOUT_SECONDS);
+  else
+    g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                 _ ("gpg-agent did not greet us: %s. Try “gpgconf --kill gpg-agent”, then again."),
+                 gpg_strerror (problem));
+  return FALSE;
+}
+
+/* The lines that wait for their next use. */
+
+static GMutex idle_mutex;
+static GQueue idle = G_QUEUE_INIT;
+
+static gboolean
+is_alive (LlAgentLink *link)
+{
+  struct pollfd poll_fd = { link->fd, POLLIN, 0 };
+
+  /* an idle agent says nothing: anything to read is the end of the line */
+  return poll (&poll_fd, 1, 0) == 0;
+}
+
+static LlAgentLink *
+take_idle (const char *socket)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&idle_mutex);
+  LlAgentLink *link;
+
+  while ((link = g_queue_pop_tail (&idle)) != NULL)
+    {
+      if (g_str_equal (link->socket, socket) && is_alive (link))
+        return link;
+      link_free (link);
+    }
+  return NULL;
+}
+
+static LlAgentLink *
+open_new (const char *socket, GCancellable *cancellable, GError **error)
+{
+  LlAgentLink *link;
+  int fd = connect_or_launch (socket, error);
+
+  if (fd < 0)
+    return NULL;
+  link = g_new0 (LlAgentLink, 1);
+  link->fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  link->socket = g_strdup (socket);
+  link_watch (link, cancellable);
+  if (!greet (link, fd, error))
+    {
+      link_unwatch (link);
+      link_free (link);
+      return NULL;
+    }
+  say_environment (link);
+  return link;
+}
+
+LlAgentLink *
+ll_agent_link_open (GCancellable *cancellable, GError **error)
+{
+  g_autofree char *socket = NULL;
+  LlAgentLink *link;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  socket = find_socket (error);
+  if (socket == NULL)
+    return NULL;
+  link = take_idle (socket);
+  if (link != NULL)
+    {
+      link_watch (link, cancellable);
+      if (ll_agent_link_say (link, "RESET", NULL) == 0)
+        return link;
+      link_unwatch (link);
+      link_free (link);
+    }
+  return open_new (socket, cancellable, error);
+}
+
+void
+ll_agent_link_close (LlAgentLink *link)
+{
+  link_unwatch (link);
+  if (!link->broken && !g_atomic_int_get (&link->cancelled))
+    {
+      g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&idle_mutex);
+      if (g_queue_get_length (&idle) < MAX_IDLE_LINES)
+        {
+          g_queue_push_tail (&idle, link);
+          return;
+        }
+    }
+  link_free (link);
+}

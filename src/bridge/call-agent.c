@@ -1,0 +1,497 @@
+/* call-agent.c - what enters: keygrips, digests and ciphertexts; what leaves: gpg-agent's answers
+ * as S-expressions, and its errors as ours. It does not pad, unpad or hash.
+ */
+#include <config.h>
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hex.h"
+#include "base/limits.h"
+#include "base/secret.h"
+#include "bridge/agent-link.h"
+#include "bridge/call-agent.h"
+#include "bridge/openssl-glue.h"
+#include "bridge/sexp.h"
+
+#define KEYGRIP_DIGITS 40
+#define MAX_PROMPT_BYTES 200 /* so that it fits one line of the protocol when escaped */
+#define MAX_DIGEST_BYTES 64
+#define WRAP_OVERHEAD 8 /* AES key wrap, RFC 3394 */
+
+/* Errors. */
+
+static LlError
+code_for_purpose (LlAgentPurpose purpose)
+{
+  switch (purpose)
+    {
+    case LL_AGENT_TO_SIGN:
+      return LL_ERROR_CANNOT_SIGN;
+    case LL_AGENT_TO_DECRYPT:
+      return LL_ERROR_CANNOT_DECRYPT;
+    default:
+      return LL_ERROR_FAILED;
+    }
+}
+
+static void
+set_locked (GError **error, const char *message)
+{
+  g_set_error_literal (error, LL_ERROR, LL_ERROR_KEY_LOCKED, message);
+}
+
+static gboolean
+set_locked_error (gpg_error_t problem, GError **error)
+{
+  switch (gpg_err_code (problem))
+    {
+    case GPG_ERR_BAD_PASSPHRASE:
+      set_locked (error, _ ("The passphrase was wrong. Try again."));
+      return TRUE;
+    case GPG_ERR_BAD_PIN:
+      set_locked (error, _ ("The PIN was wrong. Try again; a card allows few wrong PINs."));
+      return TRUE;
+    case GPG_ERR_PIN_BLOCKED:
+      set_locked (error, _ ("The card's PIN is blocked. Unblock it with “gpg --card-edit”."));
+      return TRUE;
+    case GPG_ERR_NO_PASSPHRASE:
+    case GPG_ERR_NO_PIN:
+      set_locked (error, _ ("The key needs a passphrase, and none was given."));
+      return TRUE;
+    case GPG_ERR_NO_PIN_ENTRY:
+    case GPG_ERR_PIN_ENTRY:
+    case GPG_ERR_ASS_CONNECT_FAILED:
+      set_locked (error, _ ("The key needs a passphrase, but the program that asks for it, "
+                            "pinentry, cannot be started. Install a pinentry, set GPG_TTY in a "
+                            "terminal, or run “letterlock doctor”."));
+      return TRUE;
+    case GPG_ERR_TIMEOUT:
+      set_locked (error, gpg_err_source (problem) == GPG_ERR_SOURCE_USER_1
+                             ? _ ("gpg-agent stopped answering. Try “gpgconf --kill gpg-agent”, "
+                                  "then again.")
+                             : _ ("Nobody answered when the passphrase was asked for. Try again."));
+      return TRUE;
+    case GPG_ERR_EOF:
+    case GPG_ERR_NO_AGENT:
+      set_locked (error, _ ("gpg-agent went away during the work. Try again; if it happens again, "
+                            "run “letterlock doctor”."));
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+static void
+set_key_error (gpg_error_t problem, const LlAgentUse *use, GError **error)
+{
+  LlError code = code_for_purpose (use->purpose);
+
+  switch (gpg_err_code (problem))
+    {
+    case GPG_ERR_NO_SECKEY:
+    case GPG_ERR_NOT_FOUND:
+    case GPG_ERR_NO_KEY:
+    case GPG_ERR_ENOENT:
+      g_set_error (error, LL_ERROR, (gint)code,
+                   _ ("gpg-agent has no private key %s. Import it with “letterlock key import”."),
+                   use->keygrip);
+      return;
+    case GPG_ERR_CARD_NOT_PRESENT:
+    case GPG_ERR_CARD_REMOVED:
+    case GPG_ERR_NO_SCDAEMON:
+      g_set_error_literal (error, LL_ERROR, (gint)code,
+                           _ ("The private key is on a card that cannot be reached. Insert the "
+                              "card and try again."));
+      return;
+    case GPG_ERR_NOT_SUPPORTED:
+    case GPG_ERR_UNSUPPORTED_ALGORITHM:
+    case GPG_ERR_UNKNOWN_OPTION:
+    case GPG_ERR_ASS_PARAMETER:
+    case GPG_ERR_DIGEST_ALGO:
+    case GPG_ERR_UNKNOWN_CURVE:
+      g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_ALGORITHM,
+                   _ ("gpg-agent cannot do this with the key: %s."), gpg_strerror (problem));
+      return;
+    case GPG_ERR_CARD:
+    case GPG_ERR_BAD_DATA:
+    case GPG_ERR_INV_DATA:
+    case GPG_ERR_INV_VALUE:
+    case GPG_ERR_DECRYPT_FAILED:
+    case GPG_ERR_ENCODING_PROBLEM:
+    case GPG_ERR_WRONG_SECKEY:
+      /* A card says the same of bad padding and of what it cannot do; see provider-decrypt.c. */
+      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                   _ ("The private key did not accept the data: %s."), gpg_strerror (problem));
+      return;
+    default:
+      g_set_error (error, LL_ERROR, (gint)code, _ ("gpg-agent refused: %s."),
+                   gpg_strerror (problem));
+    }
+}
+
+static gboolean
+set_error (gpg_error_t problem, const LlAgentUse *use, GError **error)
+{
+  switch (gpg_err_code (problem))
+    {
+    case GPG_ERR_CANCELED:
+    case GPG_ERR_FULLY_CANCELED:
+    case GPG_ERR_NOT_CONFIRMED:
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Cancelled."));
+      break;
+    default:
+      if (!set_locked_error (problem, error))
+        set_key_error (problem, use, error);
+    }
+  return FALSE;
+}
+
+static const LlAgentUse to_manage = { "", NULL, LL_AGENT_TO_MANAGE };
+
+/* Using one key. */
+
+static gboolean
+is_keygrip (const char *text)
+{
+  return text != NULL && strlen (text) == KEYGRIP_DIGITS
+         && strspn (text, "0123456789ABCDEFabcdef") == KEYGRIP_DIGITS;
+}
+
+/* As SETKEYDESC wants it: blanks as "+". The agent replaces "%C", "%c" and "%F" by things of its
+ * own and leaves the other escapes to pinentry, so that none of those three may be written. */
+static char *
+escape_prompt (const char *prompt)
+{
+  GString *escaped = g_string_new ("SETKEYDESC ");
+  const char *end;
+
+  if (!g_utf8_validate (prompt, -1, &end))
+    prompt = "?";
+  for (const char *c = prompt; *c != '\0' && c - prompt < MAX_PROMPT_BYTES;
+       c = g_utf8_next_char (c))
+    if (*c == ' ')
+      g_string_append_c (escaped, '+');
+    else if (*c == '+' || *c == '%' || g_ascii_iscntrl (*c))
+      g_string_append_printf (escaped, "%%%02X", (guint)(guchar)*c);
+    else
+      g_string_append_len (escaped, c, g_utf8_next_char (c) - c);
+  return g_string_free (escaped, FALSE);
+}
+
+static LlAgentLink *
+open_with_key (const LlAgentUse *use, const char *verb, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (LlAgentLink) link = ll_agent_link_open (cancellable, error);
+  g_autofree char *command = NULL;
+  gpg_error_t problem;
+
+  if (link == NULL)
+    return NULL;
+  command = g_strconcat (verb, " ", use->keygrip, NULL);
+  problem = ll_agent_link_say (link, command, NULL);
+  if (problem == 0 && use->prompt != NULL)
+    {
+      g_autofree char *description = escape_prompt (use->prompt);
+      problem = ll_agent_link_say (link, description, NULL);
+    }
+  if (problem == 0)
+    return g_steal_pointer (&link);
+  set_error (problem, use, error);
+  return NULL;
+}
+
+static GBytes *
+sign_now (LlAgentLink *link, const LlAgentUse *use, GError **error)
+{
+  GBytes *signature = NULL;
+  LlAgentTalk talk = { .pace = LL_AGENT_PERSON, .data = &signature };
+  gpg_error_t problem = ll_agent_link_say (link, "PKSIGN", &talk);
+
+  if (problem != 0)
+    set_error (problem, use, error);
+  return signature;
+}
+
+GBytes *
+ll_agent_sign_digest (const LlAgentUse *use, const char *hash, const guint8 *digest, gsize length,
+                      GCancellable *cancellable, GError **error)
+{
+  g_autoptr (LlAgentLink) link = NULL;
+  g_autofree char *hex = NULL;
+  g_autofree char *command = NULL;
+  gpg_error_t problem;
+
+  g_return_val_if_fail (is_keygrip (use->keygrip) && length <= MAX_DIGEST_BYTES + 2, NULL);
+  link = open_with_key (use, "SIGKEY", cancellable, error);
+  if (link == NULL)
+    return NULL;
+  hex = ll_hex_encode (digest, length);
+  command = g_strdup_printf ("SETHASH --hash=%s %s", hash, hex);
+  problem = ll_agent_link_say (link, command, NULL);
+  if (problem == 0)
+    return sign_now (link, use, error);
+  set_error (problem, use, error);
+  return NULL;
+}
+
+GBytes *
+ll_agent_sign_data (const LlAgentUse *use, const guint8 *data, gsize length,
+                    GCancellable *cancellable, GError **error)
+{
+  g_autoptr (LlAgentLink) link = NULL;
+  g_autoptr (GBytes) bytes = g_bytes_new (data, length);
+  LlAgentAnswer answers[] = { { "TBSDATA", bytes }, { NULL } };
+  LlAgentTalk talk = { .answers = answers };
+  gpg_error_t problem;
+
+  g_return_val_if_fail (is_keygrip (use->keygrip), NULL);
+  link = open_with_key (use, "SIGKEY", cancellable, error);
+  if (link == NULL)
+    return NULL;
+  problem = ll_agent_link_say (link, "SETHASH --inquire", &talk);
+  if (problem == 0)
+    return sign_now (link, use, error);
+  set_error (problem, use, error);
+  return NULL;
+}
+
+static void
+on_padding_status (const char *keyword, const char *rest, gpointer user_data)
+{
+  gboolean *removed = user_data;
+
+  if (g_str_equal (keyword, "PADDING"))
+    *removed = *rest == '0';
+}
+
+GBytes *
+ll_agent_decrypt (const LlAgentUse *use, GBytes *ciphertext, gboolean *padding_removed,
+                  GCancellable *cancellable, GError **error)
+{
+  g_autoptr (LlAgentLink) link = NULL;
+  g_autoptr (GBytes) answer = NULL;
+  LlAgentAnswer answers[] = { { "CIPHERTEXT", ciphertext }, { NULL } };
+  gboolean removed = FALSE;
+  LlAgentTalk talk = { .pace = LL_AGENT_PERSON,
+                       .answers = answers,
+                       .status = on_padding_status,
+                       .user_data = &removed,
+                       .data = &answer };
+  gpg_error_t problem;
+
+  g_return_val_if_fail (is_keygrip (use->keygrip) && ciphertext != NULL, NULL);
+  link = open_with_key (use, "SETKEY", cancellable, error);
+  if (link == NULL)
+    return NULL;
+  problem = ll_agent_link_say (link, "PKDECRYPT", &talk);
+  if (padding_removed != NULL)
+    *padding_removed = removed;
+  if (problem == 0)
+    return ll_sexp_value (answer, error);
+  set_error (problem, use, error);
+  return NULL;
+}
+
+/* What keys there are. "KEYINFO <keygrip> <type> ...": D is a file, T a card. */
+
+static void
+on_key_status (const char *keyword, const char *rest, gpointer user_data)
+{
+  GHashTable *keys = user_data;
+  LlAgentKeyPlace place = LL_AGENT_KEY_MISSING;
+
+  if (!g_str_equal (keyword, "KEYINFO") || strlen (rest) < KEYGRIP_DIGITS + 2)
+    return;
+  if (rest[KEYGRIP_DIGITS + 1] == 'D')
+    place = LL_AGENT_KEY_ON_DISK;
+  else if (rest[KEYGRIP_DIGITS + 1] == 'T')
+    place = LL_AGENT_KEY_ON_CARD;
+  if (place != LL_AGENT_KEY_MISSING)
+    g_hash_table_insert (keys, g_ascii_strup (rest, KEYGRIP_DIGITS), GINT_TO_POINTER (place));
+}
+
+static GHashTable *
+ask_keyinfo (const char *what, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (LlAgentLink) link = ll_agent_link_open (cancellable, error);
+  g_autoptr (GHashTable) keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autofree char *command = g_strconcat ("KEYINFO ", what, NULL);
+  LlAgentTalk talk = { .status = on_key_status, .user_data = keys };
+  gpg_error_t problem;
+
+  if (link == NULL)
+    return NULL;
+  problem = ll_agent_link_say (link, command, &talk);
+  switch (gpg_err_code (problem))
+    {
+    case GPG_ERR_NO_ERROR:
+    case GPG_ERR_NOT_FOUND:
+    case GPG_ERR_NO_SECKEY:
+    case GPG_ERR_ENOENT: /* no directory of keys yet */
+      return g_steal_pointer (&keys);
+    default:
+      set_error (problem, &to_manage, error);
+      return NULL;
+    }
+}
+
+gboolean
+ll_agent_find_key (const char *keygrip, LlAgentKeyPlace *place, GCancellable *cancellable,
+                   GError **error)
+{
+  g_autoptr (GHashTable) keys = NULL;
+  g_autofree char *upper = NULL;
+
+  g_return_val_if_fail (is_keygrip (keygrip), FALSE);
+  keys = ask_keyinfo (keygrip, cancellable, error);
+  if (keys == NULL)
+    return FALSE;
+  upper = g_ascii_strup (keygrip, -1);
+  *place = (LlAgentKeyPlace)GPOINTER_TO_INT (g_hash_table_lookup (keys, upper));
+  return TRUE;
+}
+
+GHashTable *
+ll_agent_list_keys (GCancellable *cancellable, GError **error)
+{
+  return ask_keyinfo ("--list", cancellable, error);
+}
+
+/* Trust anchors. Each line: the fingerprint, a blank, and "S", "P" or "*". */
+
+static void
+append_trusted (GArray *list, const char *line)
+{
+  LlAgentTrusted trusted = { 0 };
+
+  if (strlen (line) < KEYGRIP_DIGITS + 2
+      || strspn (line, "0123456789ABCDEFabcdef") != KEYGRIP_DIGITS)
+    return;
+  for (gsize i = 0; i < KEYGRIP_DIGITS; i++)
+    trusted.fingerprint[i] = g_ascii_toupper (line[i]);
+  trusted.for_smime = line[KEYGRIP_DIGITS + 1] == 'S' || line[KEYGRIP_DIGITS + 1] == '*';
+  g_array_append_val (list, trusted);
+}
+
+GArray *
+ll_agent_list_trusted (GCancellable *cancellable, GError **error)
+{
+  g_autoptr (LlAgentLink) link = ll_agent_link_open (cancellable, error);
+  g_autoptr (GBytes) answer = NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  LlAgentTalk talk = { .data = &answer };
+  gpg_error_t problem;
+  GArray *list;
+
+  if (link == NULL)
+    return NULL;
+  problem = ll_agent_link_say (link, "LISTTRUSTED", &talk);
+  if (problem != 0 && gpg_err_code (problem) != GPG_ERR_ENOENT)
+    {
+      set_error (problem, &to_manage, error);
+      return NULL;
+    }
+  list = g_array_new (FALSE, TRUE, sizeof (LlAgentTrusted));
+  if (answer == NULL || g_bytes_get_size (answer) == 0)
+    return list;
+  text = g_strndup (g_bytes_get_data (answer, NULL), g_bytes_get_size (answer));
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    append_trusted (list, *line);
+  return list;
+}
+
+/* Import: the agent gives a key for the way, we wrap ours in it (RFC 3394), the agent unwraps. */
+
+/* The S-expression with zeros after it, as AES key wrap takes whole blocks of 8 octets alone. */
+static GBytes *
+pad_to_blocks (GBytes *sexp)
+{
+  gsize length, padded;
+  gconstpointer data = g_bytes_get_data (sexp, &length);
+  guint8 *copy;
+
+  padded = (length + 7) / 8 * 8;
+  copy = g_malloc0 (padded);
+  memcpy (copy, data, length);
+  return ll_secret_bytes_new_take (copy, padded);
+}
+
+static GBytes *
+wrap (GBytes *kek, GBytes *plain, GError **error)
+{
+  g_autoptr (EVP_CIPHER) cipher = EVP_CIPHER_fetch (NULL, "AES-128-WRAP", "provider=default");
+  g_autoptr (EVP_CIPHER_CTX) context = EVP_CIPHER_CTX_new ();
+  gsize length = g_bytes_get_size (plain);
+  g_autofree guint8 *wrapped = g_malloc (length + 2 * WRAP_OVERHEAD);
+  int done = 0;
+
+  if (context != NULL)
+    EVP_CIPHER_CTX_set_flags (context, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+  if (cipher != NULL && context != NULL
+      && g_bytes_get_size (kek) == (gsize)EVP_CIPHER_get_key_length (cipher)
+      && EVP_EncryptInit_ex2 (context, cipher, g_bytes_get_data (kek, NULL), NULL, NULL)
+      && EVP_EncryptUpdate (context, wrapped, &done, g_bytes_get_data (plain, NULL), (int)length))
+    return g_bytes_new_take (g_steal_pointer (&wrapped), (gsize)done);
+  ll_openssl_set_error (error, LL_ERROR_FAILED,
+                        _ ("The private key could not be wrapped for gpg-agent"));
+  return NULL;
+}
+
+static gboolean
+send_key (LlAgentLink *link, GBytes *sexp, GError **error)
+{
+  g_autoptr (GBytes) kek = NULL;
+  g_autoptr (GBytes) padded = pad_to_blocks (sexp);
+  g_autoptr (GBytes) wrapped = NULL;
+  LlAgentTalk ask = { .data = &kek };
+  gpg_error_t problem = ll_agent_link_say (link, "KEYWRAP_KEY --import", &ask);
+
+  if (problem != 0)
+    return set_error (problem, &to_manage, error);
+  wrapped = wrap (kek, padded, error);
+  if (wrapped == NULL)
+    return FALSE;
+  {
+    LlAgentAnswer answers[] = { { "KEYDATA", wrapped }, { NULL } };
+    LlAgentTalk talk = { .pace = LL_AGENT_PERSON, .answers = answers };
+    problem = ll_agent_link_say (link, "IMPORT_KEY", &talk);
+  }
+  if (problem == 0 || gpg_err_code (problem) == GPG_ERR_EEXIST)
+    return TRUE;
+  return set_error (problem, &to_manage, error);
+}
+
+gboolean
+ll_agent_import_key (EVP_PKEY *key, GError **error)
+{
+  g_autoptr (GBytes) sexp = NULL;
+  g_autoptr (LlAgentLink) link = NULL;
+
+  g_return_val_if_fail (key != NULL, FALSE);
+  sexp = ll_sexp_private_key (key, error);
+  if (sexp == NULL)
+    return FALSE;
+  link = ll_agent_link_open (NULL, error);
+  return link != NULL && send_key (link, sexp, error);
+}
+
+char *
+ll_agent_get_version (GCancellable *cancellable, GError **error)
+{
+  g_autoptr (LlAgentLink) link = ll_agent_link_open (cancellable, error);
+  g_autoptr (GBytes) answer = NULL;
+  LlAgentTalk talk = { .data = &answer };
+  gpg_error_t problem;
+
+  if (link == NULL)
+    return NULL;
+  problem = ll_agent_link_say (link, "GETINFO version", &talk);
+  if (problem == 0)
+    return g_strndup (g_bytes_get_data (answer, NULL), g_bytes_get_size (answer));
+  set_error (problem, &to_manage, error);
+  return NULL;
+}

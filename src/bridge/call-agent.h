@@ -1,0 +1,82 @@
+/* call-agent.h - what we ask of gpg-agent: the only place where a private key is used.
+ *
+ * Every call may start the agent, and may wait for a person at pinentry. Errors, mapped here once:
+ * G_IO_ERROR_CANCELLED (the person or the cancellable said so), LL_ERROR_KEY_LOCKED (no agent, no
+ * pinentry, wrong passphrase or PIN), LL_ERROR_CANNOT_DECRYPT or LL_ERROR_CANNOT_SIGN by purpose
+ * (no such key, card away), LL_ERROR_UNSUPPORTED_ALGORITHM, LL_ERROR_BAD_DATA (the agent found the
+ * input to be wrong), LL_ERROR_FAILED. Thread-safe.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <openssl/evp.h>
+
+G_BEGIN_DECLS
+
+/* What a private key is used for: it chooses the words and the code of an error. */
+typedef enum
+{
+  LL_AGENT_TO_SIGN,
+  LL_AGENT_TO_DECRYPT,
+  LL_AGENT_TO_MANAGE, /* neither: import, listing */
+} LlAgentPurpose;
+
+/* A use of one private key. */
+typedef struct
+{
+  const char *keygrip; /* 40 hexadecimal digits */
+  const char
+      *prompt; /* what pinentry tells the person, one sentence; NULL: the agent's own words */
+  LlAgentPurpose purpose;
+} LlAgentUse;
+
+/* Signs a digest made with `hash` ("sha256"). A PKCS#1 v1.5 signature for RSA, ECDSA for EC keys.
+ * For EC the digest must be at least as long as the curve's order (64 octets do for P-521): pad it
+ * with zeros in front. Gives "(sig-val...)", see bridge/sexp.h.
+ * (transfer full) */
+GBytes *ll_agent_sign_digest (const LlAgentUse *use, const char *hash, const guint8 *digest,
+                              gsize length, GCancellable *cancellable, GError **error);
+
+/* Signs data as it is: EdDSA (GnuPG 2.3 or newer, at most 2048 octets). (transfer full) */
+GBytes *ll_agent_sign_data (const LlAgentUse *use, const guint8 *data, gsize length,
+                            GCancellable *cancellable, GError **error);
+
+/* Applies the private key to "(enc-val...)". RSA: the integer with its padding on, unless
+ * `padding_removed` tells that a card has taken it off. ECDH: the shared point. Wiped when it goes.
+ * (transfer full) */
+GBytes *ll_agent_decrypt (const LlAgentUse *use, GBytes *ciphertext, gboolean *padding_removed,
+                          GCancellable *cancellable, GError **error);
+
+/* Where a private key is. */
+typedef enum
+{
+  LL_AGENT_KEY_MISSING,
+  LL_AGENT_KEY_ON_DISK,
+  LL_AGENT_KEY_ON_CARD,
+} LlAgentKeyPlace;
+
+/* One key. MISSING is an answer, not an error. FALSE on error. */
+gboolean ll_agent_find_key (const char *keygrip, LlAgentKeyPlace *place, GCancellable *cancellable,
+                            GError **error);
+
+/* All keys at once: keygrip (upper-case) -> GINT_TO_POINTER (LlAgentKeyPlace). (transfer full) */
+GHashTable *ll_agent_list_keys (GCancellable *cancellable, GError **error);
+
+/* One line of gpgsm's trustlist.txt, as the agent reads it (SC-12). */
+typedef struct
+{
+  char fingerprint[41]; /* SHA-1, upper-case */
+  gboolean for_smime;   /* flag S or * */
+} LlAgentTrusted;
+
+/* Of LlAgentTrusted, without the disabled ones; empty when there is no list. (transfer full) */
+GArray *ll_agent_list_trusted (GCancellable *cancellable, GError **error);
+
+/* Hands a private key (RSA, EC, Ed25519 ...) to gpg-agent, which asks for a new passphrase to
+ * protect it with. A key that the agent has already stays as it is: that is success. */
+gboolean ll_agent_import_key (EVP_PKEY *key, GError **error);
+
+/* "2.2.40": also the way to ask whether the agent answers at all. (transfer full) */
+char *ll_agent_get_version (GCancellable *cancellable, GError **error);
+
+G_END_DECLS
