@@ -137,11 +137,78 @@ ll_gmime_to_utf8 (const char *data, gsize length, const char *charset)
   return g_utf8_make_valid (out->str, (gssize)out->len);
 }
 
+/* "=?charset?B?" at `text`: the whole word as groups of a match. */
+static GRegex *
+base64_word_regex (void)
+{
+  static GRegex *regex;
+
+  if (g_once_init_enter (&regex))
+    g_once_init_leave (&regex, g_regex_new ("=\\?([^?\\s]+)\\?[Bb]\\?([A-Za-z0-9+/]*=*)\\?=",
+                                            G_REGEX_RAW, 0, NULL));
+  return regex;
+}
+
+static void
+append_base64_word (GString *out, const char *charset, const GString *octets)
+{
+  g_autofree char *encoded = g_base64_encode ((const guchar *)octets->str, octets->len);
+  g_string_append_printf (out, "=?%s?B?%s?=", charset, encoded);
+}
+
+static gboolean
+is_blank (const char *text, gsize length)
+{
+  return strspn (text, " \t\r\n") >= length;
+}
+
+/* GMime reads neighbouring base64 words of one character set as one run, and stops at the first
+ * padding. Joined here into one word, they are read to the end, and a character that was split
+ * between two of them too (RFC 2047 section 6.2 ignores the blanks between). (transfer full) */
+static char *
+join_base64_words (const char *value)
+{
+  g_autoptr (GMatchInfo) match = NULL;
+  g_autoptr (GString) octets = g_string_new (NULL);
+  g_autofree char *charset = NULL;
+  GString *out = g_string_new (NULL);
+  int position = 0;
+
+  g_regex_match (base64_word_regex (), value, 0, &match);
+  for (; g_match_info_matches (match); g_match_info_next (match, NULL))
+    {
+      g_autofree char *found_charset = g_match_info_fetch (match, 1);
+      g_autofree char *base64 = g_match_info_fetch (match, 2);
+      gsize length = 0;
+      int start = 0, end = 0;
+      g_match_info_fetch_pos (match, 0, &start, &end);
+      if (charset == NULL || g_ascii_strcasecmp (charset, found_charset) != 0
+          || !is_blank (value + position, (gsize)(start - position)))
+        {
+          if (charset != NULL)
+            append_base64_word (out, charset, octets);
+          g_string_append_len (out, value + position, start - position);
+          g_string_truncate (octets, 0);
+          g_free (charset);
+          charset = g_steal_pointer (&found_charset);
+        }
+      if (*base64 != '\0')
+        g_base64_decode_inplace (base64, &length);
+      g_string_append_len (octets, base64, (gssize)length);
+      position = end;
+    }
+  if (charset != NULL)
+    append_base64_word (out, charset, octets);
+  g_string_append (out, value + position);
+  return g_string_free (out, FALSE);
+}
+
 char *
 ll_gmime_decode_words (const char *value)
 {
   static const char *fallback[] = { "utf-8", "cp932", "iso-8859-1", NULL };
   GMimeParserOptions *options;
+  g_autofree char *joined = NULL;
   g_autofree char *text = NULL;
 
   init_once ();
@@ -149,7 +216,8 @@ ll_gmime_decode_words (const char *value)
     return ll_gmime_to_utf8 (value, strlen (value), NULL);
   options = g_mime_parser_options_new ();
   g_mime_parser_options_set_fallback_charsets (options, fallback);
-  text = g_mime_utils_header_decode_text (options, value);
+  joined = join_base64_words (value);
+  text = g_mime_utils_header_decode_text (options, joined);
   g_mime_parser_options_free (options);
   return g_utf8_make_valid (text != NULL ? text : "", -1);
 }
