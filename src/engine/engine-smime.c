@@ -13,6 +13,7 @@
 #include "base/hex.h"
 #include "bridge/openssl-glue.h"
 #include "engine/engine-smime-private.h"
+#include "keys/x509-name-private.h"
 #include "provider/provider.h"
 
 /* SM-21: by the bytes alone. A beginning is enough, but what has no content can only be told from
@@ -95,20 +96,6 @@ ll_smime_parse_algorithm (GBytes *element)
   return algorithm;
 }
 
-static char *
-name_text (const X509_NAME *name)
-{
-  g_autoptr (BIO) bio = BIO_new (BIO_s_mem ());
-  char *text = NULL;
-  long length;
-
-  if (name == NULL
-      || X509_NAME_print_ex (bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
-    return g_strdup ("?");
-  length = BIO_get_mem_data (bio, &text);
-  return g_strndup (text, length);
-}
-
 char *
 ll_smime_hint (const ASN1_OCTET_STRING *key_id, const X509_NAME *issuer, const ASN1_INTEGER *serial)
 {
@@ -118,7 +105,7 @@ ll_smime_hint (const ASN1_OCTET_STRING *key_id, const X509_NAME *issuer, const A
           = ll_hex_encode (ASN1_STRING_get0_data (key_id), ASN1_STRING_length (key_id));
       return g_strdup_printf ("subject key identifier %s", hex);
     }
-  g_autofree char *name = name_text (issuer);
+  g_autofree char *name = issuer != NULL ? ll_x509_name_to_text (issuer) : g_strdup ("?");
   g_autofree char *hex
       = serial != NULL ? ll_hex_encode (ASN1_STRING_get0_data (serial), ASN1_STRING_length (serial))
                        : g_strdup ("?");
