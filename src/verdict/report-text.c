@@ -115,7 +115,7 @@ ll_report_signer (GString *out, guint depth, const LlEvidence *evidence, const L
       ll_report_quoted (out, depth, _ ("Fingerprint (SHA-1):"), ll_key_get_gnupg_fingerprint (key));
       ll_report_quoted (out, depth, _ ("Issued by:"), ll_key_get_issuer (key));
     }
-  if (signer->opinion != NULL)
+  if (signer->opinion != NULL && judged.integrity.answer == LL_ANSWER_YES)
     append_trust (out, depth, signer, &judged);
   ll_report_time (out, depth, _ ("Signed at, as the signer says:"), facts->signing_time);
   if (method[0] != '\0')
@@ -129,13 +129,17 @@ append_heading (GString *out, const LlEvidence *evidence, const LlVerdict *verdi
 
   g_string_append_printf (out, "%s\n", headline);
   ll_report_quoted (out, 1, _ ("File:"), evidence->file_name);
-  ll_report_quoted (out, 1, _ ("From:"), evidence->author_text);
+  /* AT-18: the address that a key can belong to first; a display name can say anything */
+  ll_report_quoted (out, 1, _ ("From:"), evidence->author);
+  if (g_strcmp0 (evidence->author, evidence->author_text) != 0)
+    ll_report_quoted (out, 1, _ ("From, as written:"), evidence->author_text);
   if (evidence->subject != NULL)
     ll_report_quoted (out, 1,
                       evidence->subject_protected && verdict->status != LL_STATUS_NONE
                           ? _ ("Subject (protected):")
                           : _ ("Subject:"),
                       evidence->subject);
+  ll_report_time (out, 1, _ ("Date:"), evidence->date);
 }
 
 static gboolean

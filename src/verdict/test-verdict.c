@@ -5,6 +5,7 @@
 
 #include "keys/key-private.h"
 #include "verdict/test-evidence.h"
+#include "verdict/weights.h"
 
 static const TestSignature good_signature = TEST_GOOD;
 
@@ -248,7 +249,7 @@ static const struct
   { "a list footer leaves only a part signed", .errant = LL_REASON_LIST_FOOTER,
     .errant_signature = &good_signature, .reason = LL_REASON_LIST_FOOTER },
   { "a forwarded signed message does not sign the mail round it", .errant = LL_REASON_FORWARDED,
-    .errant_signature = &good_signature, .reason = LL_REASON_FORWARDED },
+    .errant_signature = &good_signature, .reason = LL_REASON_NOT_SIGNED },
   { "an encrypted part gives the mail no status", .errant = LL_REASON_ERRANT_ENCRYPTION,
     .reason = LL_REASON_ERRANT_ENCRYPTION },
   { "i1: somebody else's good signature is a mismatch",
@@ -542,6 +543,22 @@ test_errant_inside_good (void)
   g_assert_true (lists (verdict->reasons, LL_REASON_FORWARDED));
 }
 
+/* A reason without a weight would be forgotten by every report. */
+static void
+test_every_reason_has_a_weight (void)
+{
+  guint n = 0;
+
+  while (ll_weight_nth (n) != LL_REASON_NONE)
+    n++;
+  g_assert_cmpuint (n, ==, LL_N_REASONS - 1);
+  for (int reason = 1; reason < LL_N_REASONS; reason++)
+    {
+      g_assert_cmpuint (ll_weight_of (reason), <, n);
+      g_assert_cmpint (ll_weight_beside_good (reason), !=, LL_MARK_NONE);
+    }
+}
+
 static void
 test_same_evidence_same_verdict (void)
 {
@@ -582,6 +599,7 @@ main (int argc, char **argv)
                    test_expiry_at_another_time);
   g_test_add_func ("/verdict/errant things inside a good signature leave it good",
                    test_errant_inside_good);
+  g_test_add_func ("/verdict/every reason has a weight", test_every_reason_has_a_weight);
   g_test_add_func ("/verdict/the same evidence gives the same verdict",
                    test_same_evidence_same_verdict);
   return g_test_run ();

@@ -11,107 +11,7 @@
 #include <config.h>
 
 #include "verdict/verdict.h"
-
-/* How much a reason weighs beside a signature that is good all the same. */
-typedef enum
-{
-  UNMARKED,
-  NOTE,     /* in the list, for who wants to know */
-  CAUTION,  /* said together with the status */
-  NEGATIVE, /* this is why the status is not better */
-} Mark;
-
-/* Which axis answers for a reason. */
-typedef enum
-{
-  OF_MESSAGE, /* no single signer's */
-  OF_INTEGRITY,
-  OF_BINDING,
-  OF_TRUST,
-  OF_TIME,
-} Axis;
-
-typedef struct
-{
-  LlReason reason;
-  Axis axis;
-  Mark beside_good; /* what it is when the status is good all the same */
-} Trait;
-
-/* Every reason once, the heaviest first: what nobody can get past, then a broken signature, then
- * who signed, then why to believe it, then when, then what is only partly so. */
-static const Trait traits[] = {
-  { LL_REASON_LIMIT_SIZE, OF_MESSAGE, CAUTION },
-  { LL_REASON_LIMIT_HEADERS, OF_MESSAGE, CAUTION },
-  { LL_REASON_LIMIT_PARTS, OF_MESSAGE, CAUTION },
-  { LL_REASON_LIMIT_DEPTH, OF_MESSAGE, CAUTION },
-  { LL_REASON_LIMIT_SIGNERS, OF_MESSAGE, CAUTION },
-  { LL_REASON_LIMIT_CERTIFICATES, OF_MESSAGE, CAUTION },
-  { LL_REASON_AMBIGUOUS_STRUCTURE, OF_MESSAGE, CAUTION },
-  { LL_REASON_REPAIRABLE_STRUCTURE, OF_MESSAGE, CAUTION },
-  { LL_REASON_KEY_LOCKED, OF_MESSAGE, CAUTION },
-  { LL_REASON_NO_SECRET_KEY, OF_MESSAGE, CAUTION },
-  { LL_REASON_DECRYPTION_FAILED, OF_MESSAGE, CAUTION },
-  { LL_REASON_MALFORMED, OF_INTEGRITY, CAUTION },
-  { LL_REASON_SIGNER_FAILED, OF_INTEGRITY, CAUTION },
-  { LL_REASON_CONTENT_IN_DETACHED, OF_INTEGRITY, CAUTION },
-  { LL_REASON_DIGEST_MISMATCH, OF_INTEGRITY, CAUTION },
-  { LL_REASON_BAD_SIGNATURE, OF_INTEGRITY, CAUTION },
-  { LL_REASON_ATTRIBUTE_CARDINALITY, OF_INTEGRITY, CAUTION },
-  { LL_REASON_CONTENT_TYPE_MISMATCH, OF_INTEGRITY, CAUTION },
-  { LL_REASON_ALGORITHM_PROTECTION, OF_INTEGRITY, CAUTION },
-  { LL_REASON_DIGEST_ALGORITHM_MISMATCH, OF_INTEGRITY, CAUTION },
-  { LL_REASON_SIGNING_CERTIFICATE_MISMATCH, OF_INTEGRITY, CAUTION },
-  { LL_REASON_SIGNATURE_TYPE, OF_INTEGRITY, CAUTION },
-  { LL_REASON_NOT_CONTENT_DATA, OF_INTEGRITY, CAUTION },
-  { LL_REASON_NO_SIGNERS, OF_INTEGRITY, CAUTION },
-  { LL_REASON_NO_PUBLIC_KEY, OF_INTEGRITY, CAUTION },
-  { LL_REASON_UNSUPPORTED_ALGORITHM, OF_INTEGRITY, CAUTION },
-  { LL_REASON_ENGINE_ERROR, OF_INTEGRITY, CAUTION },
-  { LL_REASON_FROM_AMBIGUOUS, OF_BINDING, CAUTION },
-  { LL_REASON_FROM_MISSING, OF_BINDING, CAUTION },
-  { LL_REASON_FROM_MISMATCH, OF_BINDING, CAUTION },
-  { LL_REASON_SENDER_OF_RECORD, OF_BINDING, CAUTION },
-  { LL_REASON_NO_ADDRESS_IN_KEY, OF_BINDING, CAUTION },
-  { LL_REASON_UID_INVALID, OF_BINDING, CAUTION },
-  { LL_REASON_KEY_REVOKED, OF_TIME, CAUTION },
-  { LL_REASON_NEVER_TRUSTED, OF_TRUST, CAUTION },
-  { LL_REASON_WEAK_DIGEST, OF_INTEGRITY, CAUTION },
-  { LL_REASON_WEAK_KEY, OF_INTEGRITY, CAUTION },
-  { LL_REASON_NO_SIGNED_ATTRIBUTES, OF_INTEGRITY, NOTE },
-  { LL_REASON_SIGNED_IN_FUTURE, OF_TIME, CAUTION },
-  { LL_REASON_SIGNED_BEFORE_KEY, OF_TIME, CAUTION },
-  { LL_REASON_SIGNATURE_EXPIRED, OF_TIME, CAUTION },
-  { LL_REASON_KEY_EXPIRED, OF_TIME, CAUTION },
-  { LL_REASON_NOT_YET_VALID, OF_TIME, CAUTION },
-  { LL_REASON_KEY_USAGE, OF_TRUST, CAUTION },
-  { LL_REASON_EXTENDED_KEY_USAGE, OF_TRUST, CAUTION },
-  { LL_REASON_NAME_CONSTRAINTS, OF_TRUST, CAUTION },
-  { LL_REASON_CRITICAL_EXTENSION, OF_TRUST, CAUTION },
-  { LL_REASON_PATH_INVALID, OF_TRUST, CAUTION },
-  { LL_REASON_WEAK_CHAIN, OF_TRUST, CAUTION },
-  { LL_REASON_SELF_SIGNED, OF_TRUST, CAUTION },
-  { LL_REASON_ROOT_NOT_TRUSTED, OF_TRUST, CAUTION },
-  { LL_REASON_ISSUER_MISSING, OF_TRUST, CAUTION },
-  { LL_REASON_VALIDITY_UNKNOWN, OF_TRUST, CAUTION },
-  { LL_REASON_MARGINAL, OF_TRUST, CAUTION },
-  { LL_REASON_UNTRUSTED, OF_TRUST, CAUTION },
-  { LL_REASON_WEAK_ENCRYPTION, OF_MESSAGE, CAUTION },
-  { LL_REASON_ERRANT_ENCRYPTION, OF_MESSAGE, CAUTION },
-  { LL_REASON_INLINE_ENCRYPTION, OF_MESSAGE, CAUTION },
-  { LL_REASON_LIST_FOOTER, OF_MESSAGE, NOTE },
-  { LL_REASON_ERRANT_SIGNATURE, OF_MESSAGE, NOTE },
-  { LL_REASON_INLINE_SIGNATURE, OF_MESSAGE, NOTE },
-  { LL_REASON_FORWARDED, OF_MESSAGE, NOTE },
-  { LL_REASON_OUTER_SIGNATURE, OF_MESSAGE, NOTE },
-  { LL_REASON_NOT_SIGNED, OF_MESSAGE, NOTE },
-  { LL_REASON_NO_INTEGRITY, OF_MESSAGE, CAUTION },
-  { LL_REASON_DATE_GAP, OF_TIME, CAUTION },
-  { LL_REASON_TYPE_MISMATCH, OF_MESSAGE, NOTE },
-  { LL_REASON_REVOCATION_NOT_CHECKED, OF_TIME, NOTE },
-  { LL_REASON_NOT_ENCRYPTED, OF_MESSAGE, NOTE },
-  { LL_REASON_NOT_CHECKED, OF_MESSAGE, NOTE },
-};
+#include "verdict/weights.h"
 
 /* The whole of status, as a table; the first row that fits answers. -1 fits both. */
 static const struct
@@ -145,188 +45,10 @@ ll_status_name (LlStatus status)
   return status_names[status];
 }
 
-/* Smaller is heavier. */
-static guint
-weight_of (LlReason reason)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (traits); i++)
-    if (traits[i].reason == reason)
-      return i;
-  return G_MAXUINT;
-}
-
-static Axis
-axis_of (LlReason reason)
-{
-  guint weight = weight_of (reason);
-  return weight < G_N_ELEMENTS (traits) ? traits[weight].axis : OF_MESSAGE;
-}
-
 static LlAxis
 axis (LlAnswer answer, LlReason reason)
 {
   return (LlAxis){ answer, reason };
-}
-
-/* A NO or NOT_CHECKED without a reason would break VM-06. */
-static LlAxis
-with_reason (LlAxis found, LlReason otherwise)
-{
-  if (found.answer != LL_ANSWER_YES && found.reason == LL_REASON_NONE)
-    found.reason = otherwise;
-  return found;
-}
-
-/* --- one signer --- */
-
-static LlAxis
-judge_integrity (const LlSignatureFacts *facts)
-{
-  static const LlAnswer answers[] = {
-    [LL_INTEGRITY_NOT_CHECKED] = LL_ANSWER_NOT_CHECKED,
-    [LL_INTEGRITY_HOLDS] = LL_ANSWER_YES,
-    [LL_INTEGRITY_BROKEN] = LL_ANSWER_NO,
-  };
-  LlAxis found = axis (answers[facts->integrity], facts->reason);
-
-  if (found.answer == LL_ANSWER_NO)
-    return with_reason (found, LL_REASON_BAD_SIGNATURE);
-  if (found.answer == LL_ANSWER_NOT_CHECKED)
-    return with_reason (found, LL_REASON_ENGINE_ERROR);
-
-  /* it holds: what the engine says of the time belongs to another axis, and whatever else it says
-   * (a weak digest, a weak key: SM-28, OP-10) takes away what holding means */
-  if (found.reason == LL_REASON_NONE || axis_of (found.reason) == OF_TIME)
-    return axis (LL_ANSWER_YES, LL_REASON_NONE);
-  if (found.reason == LL_REASON_NO_SIGNED_ATTRIBUTES) /* CM-13: allowed, and said */
-    return found;
-  return axis (LL_ANSWER_NO, found.reason);
-}
-
-static LlAxis
-judge_binding (const LlEvidence *evidence, const LlSigner *signer)
-{
-  LlAxis found;
-
-  if (evidence->is_file)
-    return axis (LL_ANSWER_NOT_CHECKED, LL_REASON_NOT_CHECKED);
-  /* TR-05, AT-17: no author, or two, and no key in the world can be theirs */
-  if (evidence->author == NULL)
-    return with_reason (axis (LL_ANSWER_NO, evidence->author_reason), LL_REASON_FROM_MISSING);
-  if (signer->opinion == NULL)
-    return axis (LL_ANSWER_NOT_CHECKED, LL_REASON_NO_PUBLIC_KEY);
-
-  found = with_reason (signer->opinion->binding, LL_REASON_FROM_MISMATCH);
-  /* SC-06: who only sent it is not who wrote it, but is worth its own word */
-  if (found.reason == LL_REASON_FROM_MISMATCH && evidence->sender != NULL
-      && signer->facts->key != NULL && ll_key_has_address (signer->facts->key, evidence->sender))
-    found.reason = LL_REASON_SENDER_OF_RECORD;
-  return found;
-}
-
-static LlAxis
-judge_trust (const LlSigner *signer)
-{
-  if (signer->opinion == NULL)
-    return axis (LL_ANSWER_NOT_CHECKED, LL_REASON_NO_PUBLIC_KEY);
-  return with_reason (signer->opinion->trust, LL_REASON_UNTRUSTED);
-}
-
-/* The subkey that made the signature, when we have it. */
-static const LlSubkey *
-signing_subkey (const LlSignatureFacts *facts)
-{
-  GPtrArray *subkeys = facts->key != NULL ? ll_key_get_subkeys (facts->key) : NULL;
-
-  for (guint i = 0; subkeys != NULL && facts->fingerprint != NULL && i < subkeys->len; i++)
-    {
-      const LlSubkey *subkey = g_ptr_array_index (subkeys, i);
-      if (g_strcmp0 (subkey->fingerprint, facts->fingerprint) == 0)
-        return subkey;
-    }
-  return NULL;
-}
-
-/* What the signing subkey's own dates say at `now` (OP-14). */
-static LlReason
-subkey_reason (const LlSubkey *subkey, const LlSignatureFacts *facts, gint64 now)
-{
-  if (subkey->revoked)
-    return LL_REASON_KEY_REVOKED;
-  if (subkey->expires != 0 && subkey->expires <= now)
-    return LL_REASON_KEY_EXPIRED;
-  if (facts->signing_time != 0
-      && subkey->created > facts->signing_time + LL_VERDICT_CLOCK_SKEW_SECONDS)
-    return LL_REASON_SIGNED_BEFORE_KEY;
-  return LL_REASON_NONE;
-}
-
-/* The engine looks at its own clock. Judged as of another time (--at), an expiry that we can
- * compute ourselves counts only if it had come by then; a revocation always counts. */
-static gboolean
-engine_is_early (const LlEvidence *evidence, const LlSignatureFacts *facts)
-{
-  if (!evidence->judged_at_set)
-    return FALSE;
-  if (facts->reason == LL_REASON_SIGNATURE_EXPIRED)
-    return facts->expires > evidence->judged_at;
-  if (facts->reason == LL_REASON_KEY_EXPIRED)
-    return facts->key != NULL;
-  return FALSE;
-}
-
-static LlAxis
-judge_time (const LlEvidence *evidence, const LlSigner *signer)
-{
-  const LlSignatureFacts *facts = signer->facts;
-  const LlSubkey *subkey = signing_subkey (facts);
-  gint64 now = evidence->judged_at;
-  LlReason reason = subkey != NULL ? subkey_reason (subkey, facts, now) : LL_REASON_NONE;
-
-  if (signer->opinion == NULL)
-    return axis (LL_ANSWER_NOT_CHECKED, LL_REASON_NO_PUBLIC_KEY);
-  if (signer->opinion->time.answer == LL_ANSWER_NO)
-    return with_reason (signer->opinion->time, LL_REASON_NOT_CHECKED);
-
-  /* each check may lower what the key's own validity says, none can raise it */
-  if (reason == LL_REASON_NONE && axis_of (facts->reason) == OF_TIME
-      && !engine_is_early (evidence, facts))
-    reason = facts->reason;
-  if (reason == LL_REASON_NONE && facts->expires != 0 && facts->expires <= now)
-    reason = LL_REASON_SIGNATURE_EXPIRED;
-  if (reason == LL_REASON_NONE && facts->signing_time > now + LL_VERDICT_CLOCK_SKEW_SECONDS)
-    reason = LL_REASON_SIGNED_IN_FUTURE;
-  if (reason != LL_REASON_NONE)
-    return axis (LL_ANSWER_NO, reason);
-  return with_reason (signer->opinion->time, LL_REASON_NOT_CHECKED);
-}
-
-void
-ll_verdict_judge_signer (const LlEvidence *evidence, const LlSigner *signer,
-                         LlSignerVerdict *verdict)
-{
-  verdict->integrity = judge_integrity (signer->facts);
-  verdict->binding = judge_binding (evidence, signer);
-  verdict->trust = judge_trust (signer);
-  verdict->time = judge_time (evidence, signer);
-
-  const LlAxis *needed[] = {
-    &verdict->integrity,
-    &verdict->trust,
-    &verdict->time,
-    evidence->is_file ? NULL : &verdict->binding,
-  };
-  verdict->is_good = TRUE;
-  verdict->reason = LL_REASON_NONE;
-  for (guint i = 0; i < G_N_ELEMENTS (needed); i++)
-    {
-      if (needed[i] == NULL || needed[i]->answer == LL_ANSWER_YES)
-        continue;
-      verdict->is_good = FALSE;
-      if (verdict->reason == LL_REASON_NONE
-          || weight_of (needed[i]->reason) < weight_of (verdict->reason))
-        verdict->reason = needed[i]->reason;
-    }
 }
 
 /* How far a signer came. Mathematics outweighs all the rest together: whoever did not sign is never
@@ -448,7 +170,7 @@ typedef struct
 } Weighing;
 
 static void
-mark (Weighing *weighing, LlReason reason, Mark strength)
+mark (Weighing *weighing, LlReason reason, LlMark strength)
 {
   if (reason != LL_REASON_NONE && weighing->marks[reason] < (guint8)strength)
     weighing->marks[reason] = (guint8)strength;
@@ -458,9 +180,7 @@ mark (Weighing *weighing, LlReason reason, Mark strength)
 static void
 mark_beside (Weighing *weighing, LlReason reason)
 {
-  guint weight = weight_of (reason);
-  if (weight < G_N_ELEMENTS (traits))
-    mark (weighing, reason, traits[weight].beside_good);
+  mark (weighing, reason, ll_weight_beside_good (reason));
 }
 
 /* Against the status, or beside it when it is good all the same. */
@@ -470,7 +190,7 @@ mark_by_status (Weighing *weighing, LlReason reason)
   if (weighing->good)
     mark_beside (weighing, reason);
   else
-    mark (weighing, reason, NEGATIVE);
+    mark (weighing, reason, LL_MARK_NEGATIVE);
 }
 
 static void
@@ -497,10 +217,11 @@ mark_encryption (Weighing *weighing, const LlLayerVerdict *layer)
   LlReason reason = layer->facts->decryption_reason;
 
   if (layer->is_encrypted && !layer->is_opened)
-    mark (weighing, reason != LL_REASON_NONE ? reason : LL_REASON_DECRYPTION_FAILED, NEGATIVE);
+    mark (weighing, reason != LL_REASON_NONE ? reason : LL_REASON_DECRYPTION_FAILED,
+          LL_MARK_NEGATIVE);
   else if (reason == LL_REASON_NO_INTEGRITY)
     /* CM-16: anyone could have bent it, unless a good signature inside says otherwise */
-    mark (weighing, reason, weighing->good ? UNMARKED : CAUTION);
+    mark (weighing, reason, weighing->good ? LL_MARK_NONE : LL_MARK_CAUTION);
   else if (layer->is_opened)
     mark_by_status (weighing, reason);
 }
@@ -515,9 +236,9 @@ mark_other_signature (Weighing *weighing, const LlLayerVerdict *layer)
     return;
   /* never hidden behind the good one */
   if (weighing->good)
-    mark (weighing, LL_REASON_SIGNER_FAILED, CAUTION);
+    mark (weighing, LL_REASON_SIGNER_FAILED, LL_MARK_CAUTION);
   else
-    mark (weighing, layer->reason, NEGATIVE);
+    mark (weighing, layer->reason, LL_MARK_NEGATIVE);
 }
 
 static void
@@ -528,8 +249,11 @@ mark_broken_signers (Weighing *weighing, const LlLayerVerdict *layer)
   for (guint i = 0; i < signers->len; i++)
     {
       const LlSigner *signer = g_ptr_array_index (signers, i);
+      LlSignerVerdict judged;
+
+      ll_verdict_judge_signer (weighing->evidence, signer, &judged);
       if (signer->facts->integrity == LL_INTEGRITY_BROKEN)
-        mark_by_status (weighing, judge_integrity (signer->facts).reason);
+        mark_by_status (weighing, judged.integrity.reason);
     }
 }
 
@@ -602,19 +326,22 @@ mark_message (Weighing *weighing)
 
   if (evidence->envelope != NULL)
     {
-      mark (weighing, evidence->envelope->ambiguity, NEGATIVE);
-      mark (weighing, evidence->envelope->limit, NEGATIVE);
+      mark (weighing, evidence->envelope->ambiguity, LL_MARK_NEGATIVE);
+      mark (weighing, evidence->envelope->limit, LL_MARK_NEGATIVE);
     }
   for (guint i = 0; i < evidence->errant->len; i++)
     {
       const LlErrantEvidence *errant = g_ptr_array_index (evidence->errant, i);
-      mark_by_status (weighing, errant->errant->kind);
+      /* a forwarded message says nothing of this one, good or bad (E2E-19) */
+      if (errant->errant->kind == LL_REASON_FORWARDED)
+        mark (weighing, errant->errant->kind, LL_MARK_NOTE);
+      else
+        mark_by_status (weighing, errant->errant->kind);
     }
   if (dates_differ (weighing))
-    mark (weighing, LL_REASON_DATE_GAP, CAUTION);
-  if (weighing->resting == NULL && weighing->verdict->status != LL_STATUS_CANNOT_DECRYPT
-      && weighing->marks[LL_REASON_OUTER_SIGNATURE] == UNMARKED)
-    mark (weighing, LL_REASON_NOT_SIGNED, NEGATIVE);
+    mark (weighing, LL_REASON_DATE_GAP, LL_MARK_CAUTION);
+  if (!weighing->verdict->signed_claim && weighing->verdict->status != LL_STATUS_CANNOT_DECRYPT)
+    mark (weighing, LL_REASON_NOT_SIGNED, LL_MARK_NEGATIVE);
 }
 
 static void
@@ -622,16 +349,17 @@ list_reasons (Weighing *weighing)
 {
   LlVerdict *verdict = weighing->verdict;
 
-  for (Mark strength = NEGATIVE; strength > UNMARKED; strength--)
-    for (guint i = 0; i < G_N_ELEMENTS (traits); i++)
+  for (LlMark strength = LL_MARK_NEGATIVE; strength > LL_MARK_NONE; strength--)
+    for (guint i = 0; ll_weight_nth (i) != LL_REASON_NONE; i++)
       {
-        if (weighing->marks[traits[i].reason] != (guint8)strength)
+        LlReason reason = ll_weight_nth (i);
+        if (weighing->marks[reason] != (guint8)strength)
           continue;
-        g_array_append_val (verdict->reasons, traits[i].reason);
-        if (strength == CAUTION)
-          g_array_append_val (verdict->cautions, traits[i].reason);
-        if (strength > NOTE && verdict->reason == LL_REASON_NONE)
-          verdict->reason = traits[i].reason;
+        g_array_append_val (verdict->reasons, reason);
+        if (strength == LL_MARK_CAUTION)
+          g_array_append_val (verdict->cautions, reason);
+        if (strength > LL_MARK_NOTE && verdict->reason == LL_REASON_NONE)
+          verdict->reason = reason;
       }
 }
 
