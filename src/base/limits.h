@@ -6,7 +6,7 @@
 #define LL_LIMIT_HEADER_FIELDS 2000               /* fields in one header section */
 #define LL_LIMIT_PARTS 10000 /* MIME parts in one message, all layers together */
 #define LL_LIMIT_DEPTH 64    /* nested multiparts and messages */
-#define LL_LIMIT_LAYERS 10   /* nested cryptographic layers */
+#define LL_LIMIT_LAYERS 8    /* nested cryptographic layers; ten are too many (SM-24) */
 #define LL_LIMIT_ALL_LAYERS_BYTES                                                                  \
   (128 * 1024 * 1024)                 /* a message and all that its layers held, together */
 #define LL_LIMIT_ERRANT_CHECKS 32     /* signatures inside the payload that are checked */

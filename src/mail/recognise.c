@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "bridge/gmime-glue.h"
 #include "mail/layers-private.h"
 
 static gboolean
@@ -136,18 +137,6 @@ ll_layer_engine (const LlEngines *engines, LlProtocol protocol)
   return protocol == LL_PROTOCOL_OPENPGP ? engines->openpgp : engines->smime;
 }
 
-static GBytes *
-undo_base64 (GBytes *bytes)
-{
-  gsize length;
-  const char *data = g_bytes_get_data (bytes, &length);
-  g_autofree char *text = g_strndup (data, length);
-  gsize size;
-  guchar *decoded = g_base64_decode (text, &size);
-
-  return g_bytes_new_take (decoded, size);
-}
-
 GBytes *
 ll_layer_dup_object (const LlPart *part, LlEngine *engine)
 {
@@ -156,7 +145,8 @@ ll_layer_dup_object (const LlPart *part, LlEngine *engine)
 
   if (engine == NULL || engine->klass->identify (engine, bytes) != LL_BLOB_UNKNOWN)
     return g_steal_pointer (&bytes);
-  decoded = undo_base64 (bytes);
+  decoded = ll_gmime_decode (GMIME_CONTENT_ENCODING_BASE64, g_bytes_get_data (bytes, NULL),
+                             g_bytes_get_size (bytes));
   if (engine->klass->identify (engine, decoded) != LL_BLOB_UNKNOWN)
     return g_steal_pointer (&decoded);
   return g_steal_pointer (&bytes);
