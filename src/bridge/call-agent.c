@@ -159,12 +159,12 @@ is_keygrip (const char *text)
          && strspn (text, "0123456789ABCDEFabcdef") == KEYGRIP_DIGITS;
 }
 
-/* As SETKEYDESC wants it: blanks as "+". The agent replaces "%C", "%c" and "%F" by things of its
+/* As the agent wants a text: blanks as "+". The agent replaces "%C", "%c" and "%F" by things of its
  * own and leaves the other escapes to pinentry, so that none of those three may be written. */
 static char *
 escape_prompt (const char *prompt)
 {
-  GString *escaped = g_string_new ("SETKEYDESC ");
+  GString *escaped = g_string_new (NULL);
   const char *end;
 
   if (!g_utf8_validate (prompt, -1, &end))
@@ -193,7 +193,8 @@ open_with_key (const LlAgentUse *use, const char *verb, GCancellable *cancellabl
   problem = ll_agent_link_say (link, command, NULL);
   if (problem == 0 && use->prompt != NULL)
     {
-      g_autofree char *description = escape_prompt (use->prompt);
+      g_autofree char *prompt = escape_prompt (use->prompt);
+      g_autofree char *description = g_strconcat ("SETKEYDESC ", prompt, NULL);
       problem = ll_agent_link_say (link, description, NULL);
     }
   if (problem == 0)
@@ -477,6 +478,46 @@ ll_agent_import_key (EVP_PKEY *key, GError **error)
     return FALSE;
   link = ll_agent_link_open (NULL, error);
   return link != NULL && send_key (link, sexp, error);
+}
+
+GBytes *
+ll_agent_generate_key (GBytes *parameters, gboolean not_protected, GCancellable *cancellable,
+                       GError **error)
+{
+  g_autoptr (LlAgentLink) link = ll_agent_link_open (cancellable, error);
+  GBytes *public_key = NULL;
+  LlAgentAnswer answers[] = { { "KEYPARAM", parameters }, { NULL } };
+  LlAgentTalk talk = { .pace = LL_AGENT_PERSON, .answers = answers, .data = &public_key };
+  gpg_error_t problem;
+
+  if (link == NULL)
+    return NULL;
+  problem = ll_agent_link_say (link, not_protected ? "GENKEY --no-protection" : "GENKEY", &talk);
+  if (problem != 0)
+    set_error (problem, &to_manage, error);
+  return public_key;
+}
+
+GBytes *
+ll_agent_ask_passphrase (const char *description, const char *problem, GCancellable *cancellable,
+                         GError **error)
+{
+  g_autoptr (LlAgentLink) link = ll_agent_link_open (cancellable, error);
+  g_autofree char *what = escape_prompt (description);
+  g_autofree char *why = problem != NULL ? escape_prompt (problem) : g_strdup ("X");
+  g_autofree char *command = g_strconcat ("GET_PASSPHRASE --data X ", why, " X ", what, NULL);
+  GBytes *passphrase = NULL;
+  LlAgentTalk talk = { .pace = LL_AGENT_PERSON, .data = &passphrase };
+  gpg_error_t code;
+
+  if (link == NULL)
+    return NULL;
+  code = ll_agent_link_say (link, command, &talk);
+  if (code != 0)
+    set_error (code, &to_manage, error);
+  else if (passphrase == NULL)
+    passphrase = g_bytes_new (NULL, 0);
+  return passphrase;
 }
 
 char *

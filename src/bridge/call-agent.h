@@ -76,6 +76,17 @@ GArray *ll_agent_list_trusted (GCancellable *cancellable, GError **error);
  * protect it with. A key that the agent has already stays as it is: that is success. */
 gboolean ll_agent_import_key (EVP_PKEY *key, GError **error);
 
+/* A new private key, made and kept by the agent; `parameters` is "(genkey...)". The person chooses
+ * a passphrase unless `not_protected`. Gives "(public-key...)". (transfer full) */
+GBytes *ll_agent_generate_key (GBytes *parameters, gboolean not_protected,
+                               GCancellable *cancellable, GError **error);
+
+/* Asks the person for a passphrase that is none of the agent's own keys: it is not remembered.
+ * `description` is a sentence, `problem` (nullable) why it is asked for again. In UTF-8, wiped when
+ * it goes. (transfer full) */
+GBytes *ll_agent_ask_passphrase (const char *description, const char *problem,
+                                 GCancellable *cancellable, GError **error);
+
 /* "2.2.40": also the way to ask whether the agent answers at all. (transfer full) */
 char *ll_agent_get_version (GCancellable *cancellable, GError **error);
 

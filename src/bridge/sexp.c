@@ -540,3 +540,58 @@ ll_sexp_eddsa_signature (GBytes *sexp, gsize size, GError **error)
     return NULL;
   return g_bytes_new_take (g_steal_pointer (&signature), size);
 }
+
+/* RSA: n and e; EC: the curve and the point q. */
+static OSSL_PARAM *
+public_parameters (GBytes *sexp, const char **type, GError **error)
+{
+  g_autoptr (OSSL_PARAM_BLD) builder = OSSL_PARAM_BLD_new ();
+  g_autoptr (BIGNUM) n = NULL;
+  g_autoptr (BIGNUM) e = NULL;
+  g_autofree char *name = NULL;
+  const guint8 *first, *second;
+  gsize first_length, second_length;
+
+  if (find_value (sexp, "curve", &first, &first_length, NULL))
+    {
+      if (!find_value (sexp, "q", &second, &second_length, error))
+        return NULL;
+      *type = "EC";
+      name = g_strndup ((const char *)first, first_length);
+      if (g_str_has_prefix (name, "NIST "))
+        memmove (name, name + 5, strlen (name + 5) + 1); /* OpenSSL: "P-256" */
+      OSSL_PARAM_BLD_push_utf8_string (builder, OSSL_PKEY_PARAM_GROUP_NAME, name, 0);
+      OSSL_PARAM_BLD_push_octet_string (builder, OSSL_PKEY_PARAM_PUB_KEY, second, second_length);
+      return OSSL_PARAM_BLD_to_param (builder);
+    }
+  if (!find_value (sexp, "n", &first, &first_length, error)
+      || !find_value (sexp, "e", &second, &second_length, error))
+    return NULL;
+  *type = "RSA";
+  n = BN_bin2bn (first, (int)first_length, NULL);
+  e = BN_bin2bn (second, (int)second_length, NULL);
+  OSSL_PARAM_BLD_push_BN (builder, OSSL_PKEY_PARAM_RSA_N, n);
+  OSSL_PARAM_BLD_push_BN (builder, OSSL_PKEY_PARAM_RSA_E, e);
+  return OSSL_PARAM_BLD_to_param (builder);
+}
+
+EVP_PKEY *
+ll_sexp_read_public_key (GBytes *sexp, OSSL_LIB_CTX *context, GError **error)
+{
+  const char *type = NULL;
+  g_autoptr (OSSL_PARAM) parameters = public_parameters (sexp, &type, error);
+  g_autoptr (EVP_PKEY_CTX) maker = NULL;
+  EVP_PKEY *key = NULL;
+
+  if (type == NULL)
+    return NULL;
+  maker = EVP_PKEY_CTX_new_from_name (context, type, "provider=default");
+  if (parameters == NULL || maker == NULL || EVP_PKEY_fromdata_init (maker) <= 0
+      || EVP_PKEY_fromdata (maker, &key, EVP_PKEY_PUBLIC_KEY, parameters) <= 0)
+    {
+      ll_openssl_set_error (error, LL_ERROR_UNSUPPORTED_ALGORITHM,
+                            _ ("OpenSSL does not take the public key that gpg-agent made"));
+      return NULL;
+    }
+  return key;
+}

@@ -15,6 +15,10 @@ G_BEGIN_DECLS
  * not know. (transfer full) */
 GBytes *ll_sexp_public_key (EVP_PKEY *key, GError **error);
 
+/* The other way: an RSA key, or an EC key on a curve that OpenSSL knows by the agent's name for it,
+ * in `context`. LL_ERROR_UNSUPPORTED_ALGORITHM for others. (transfer full) */
+EVP_PKEY *ll_sexp_read_public_key (GBytes *sexp, OSSL_LIB_CTX *context, GError **error);
+
 /* "(private-key...)", in memory that is wiped. The same kinds of keys; LL_ERROR_BAD_DATA when the
  * private part is missing. (transfer full) */
 GBytes *ll_sexp_private_key (EVP_PKEY *key, GError **error);
