@@ -24,4 +24,5 @@
 #define LL_LIMIT_CMS_ALGORITHMS 32 /* digest algorithms that one CMS object names */
 #define LL_WEAK_RSA_BITS 2048      /* below: weak-key */
 #define LL_LIMIT_KEY_FILE_BYTES (32 * 1024 * 1024) /* a file of keys to import */
+#define LL_LIMIT_KDF_ITERATIONS 10000000           /* that a file of keys may ask of us (SC-24) */
 #define LL_AGENT_TIMEOUT_SECONDS 30 /* to reach gpg-agent; pinentry itself may take longer */
