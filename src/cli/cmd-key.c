@@ -1,0 +1,377 @@
+/* cmd-key.c - letterlock key list | show | import | generate. */
+#include <config.h>
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/key-print.h"
+#include "ops/op-keys.h"
+
+typedef struct
+{
+  gboolean openpgp, smime, secret, no_protection;
+  char *name, *algorithm, *expires;
+  int passphrase_fd;
+} Options;
+
+static Options options = { .passphrase_fd = -1 };
+
+/* clang-format off */
+#define PROTOCOL_ENTRIES \
+  { "openpgp", 0, 0, G_OPTION_ARG_NONE, &options.openpgp, N_ ("OpenPGP only"), NULL }, \
+  { "smime", 0, 0, G_OPTION_ARG_NONE, &options.smime, N_ ("S/MIME only"), NULL }
+
+static const GOptionEntry list_entries[] = {
+  PROTOCOL_ENTRIES,
+  { "secret", 0, 0, G_OPTION_ARG_NONE, &options.secret, N_ ("Your own keys only"), NULL },
+  G_OPTION_ENTRY_NULL };
+
+static const GOptionEntry import_entries[] = {
+  { "passphrase-fd", 0, 0, G_OPTION_ARG_INT, &options.passphrase_fd,
+    N_ ("Read the passphrase of a PKCS #12 file from this file descriptor"), N_ ("N") },
+  G_OPTION_ENTRY_NULL };
+
+static const GOptionEntry generate_entries[] = {
+  { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, N_ ("The name that goes with the address"),
+    N_ ("NAME") },
+  { "algorithm", 0, 0, G_OPTION_ARG_STRING, &options.algorithm,
+    N_ ("ed25519 or rsa3072; with --smime rsa3072 or nistp256"), N_ ("ALGORITHM") },
+  { "expires", 0, 0, G_OPTION_ARG_STRING, &options.expires,
+    N_ ("How long it lives, in days; “never”; two years if not said"), N_ ("DAYS") },
+  { "smime", 0, 0, G_OPTION_ARG_NONE, &options.smime,
+    N_ ("A self-signed S/MIME certificate, for trying things out only"), NULL },
+  { "no-protection", 0, 0, G_OPTION_ARG_NONE, &options.no_protection,
+    N_ ("No passphrase: whoever has the file has the key (for tests)"), NULL },
+  G_OPTION_ENTRY_NULL };
+/* clang-format on */
+
+static LlProtocol
+chosen_protocol (void)
+{
+  if (options.openpgp == options.smime)
+    return LL_PROTOCOL_UNKNOWN;
+  return options.openpgp ? LL_PROTOCOL_OPENPGP : LL_PROTOCOL_SMIME;
+}
+
+static gboolean
+check_arguments (int argc, int at_least, int at_most, const char *what, GError **error)
+{
+  if (argc - 1 >= at_least && argc - 1 <= at_most)
+    return TRUE;
+  g_set_error_literal (error, LL_ERROR,
+                       argc - 1 < at_least ? LL_ERROR_MISSING_ARGUMENT
+                                           : LL_ERROR_UNSUPPORTED_OPTION,
+                       what);
+  return FALSE;
+}
+
+/* Ends the object and the document. (transfer full) */
+static char *
+finish_json (JsonBuilder *builder)
+{
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *text = NULL;
+
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, TRUE);
+  return g_strconcat (text, "\n", NULL);
+}
+
+static JsonBuilder *
+begin_json (void)
+{
+  JsonBuilder *builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "schema");
+  json_builder_add_string_value (builder, "letterlock.keys/1");
+  return builder;
+}
+
+/* --- list, show ------------------------------------------------------------------------------- */
+
+static char *
+list_to_json (LlSession *session, GPtrArray *keys, gboolean whole)
+{
+  g_autoptr (JsonBuilder) builder = begin_json ();
+
+  json_builder_set_member_name (builder, "keys");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < keys->len; i++)
+    {
+      LlKey *key = g_ptr_array_index (keys, i);
+      g_autoptr (LlKeyOpinion) opinion = whole ? ll_op_keys_judge (session, key) : NULL;
+      ll_key_print_json (builder, key, opinion);
+    }
+  json_builder_end_array (builder);
+  return finish_json (builder);
+}
+
+static char *
+list_to_text (LlSession *session, GPtrArray *keys, gboolean whole)
+{
+  GString *out = g_string_new (NULL);
+  gint64 at = ll_policy_time (session->policy);
+
+  for (guint i = 0; i < keys->len; i++)
+    {
+      LlKey *key = g_ptr_array_index (keys, i);
+      g_autoptr (LlKeyOpinion) opinion = whole ? ll_op_keys_judge (session, key) : NULL;
+      if (whole)
+        ll_key_print_whole (out, key, opinion, at);
+      else
+        ll_key_print_line (out, key, at);
+    }
+  if (keys->len == 0)
+    g_string_append (out, _ ("There are no keys yet. “letterlock key generate ADDRESS” makes one, "
+                             "“letterlock key import FILE” brings some.\n"));
+  return g_string_free (out, FALSE);
+}
+
+static int
+print_keys (LlSession *session, const char *what, gboolean whole, GError **error)
+{
+  g_autoptr (GPtrArray) keys
+      = ll_op_keys_list (session, chosen_protocol (), what,
+                         options.secret ? LL_KEYS_SECRET_ONLY : LL_KEYS_ANY, error);
+  g_autofree char *text = NULL;
+
+  if (keys == NULL)
+    return -1;
+  text = ll_command_wants_json () ? list_to_json (session, keys, whole)
+                                  : list_to_text (session, keys, whole);
+  return ll_command_print (text, error) ? 0 : -1;
+}
+
+static int
+run_list (const LlCommand *command, int argc, char **argv, GError **error)
+{
+  g_autoptr (LlSession) session = NULL;
+
+  if (!ll_command_parse (command, list_entries, &argc, &argv, error)
+      || !check_arguments (argc, 0, 1, _ ("One address or fingerprint at a time, please."), error))
+    return -1;
+  session = ll_command_open_session (error);
+  return session != NULL ? print_keys (session, argv[1], FALSE, error) : -1;
+}
+
+static int
+run_show (const LlCommand *command, int argc, char **argv, GError **error)
+{
+  g_autoptr (LlSession) session = NULL;
+
+  if (!ll_command_parse (command, list_entries, &argc, &argv, error)
+      || !check_arguments (argc, 1, 1, _ ("Which key? Name an address or a fingerprint."), error))
+    return -1;
+  session = ll_command_open_session (error);
+  return session != NULL ? print_keys (session, argv[1], TRUE, error) : -1;
+}
+
+/* --- import ----------------------------------------------------------------------------------- */
+
+/* One line from the descriptor that the user named, wiped when it goes. */
+static GBytes *
+read_passphrase (GError **error)
+{
+  g_autofree char *line = NULL;
+  const gsize limit = 1024;
+  gsize length = 0;
+  gssize n = 0;
+
+  if (options.passphrase_fd < 0)
+    return NULL;
+  line = g_malloc0 (limit + 1);
+  while (length < limit && (n = read (options.passphrase_fd, line + length, 1)) == 1
+         && line[length] != '\n')
+    length++;
+  if (n < 0)
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_MISSING_INPUT,
+                   _ ("The passphrase cannot be read from file descriptor %d: %s"),
+                   options.passphrase_fd, g_strerror (errno));
+      return NULL;
+    }
+  return ll_secret_bytes_new_take (g_steal_pointer (&line), length);
+}
+
+static void
+add_import_json (JsonBuilder *builder, const char *path, const LlImportResult *result)
+{
+  const struct
+  {
+    const char *name;
+    guint number;
+  } numbers[] = {
+    { "considered", result->considered }, { "imported", result->imported },
+    { "updated", result->updated },       { "unchanged", result->unchanged },
+    { "rejected", result->rejected },     { "secret", result->secret_considered },
+  };
+  g_autofree char *safe = ll_text_safe (path, -1);
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "file");
+  json_builder_add_string_value (builder, safe);
+  json_builder_set_member_name (builder, "protocol");
+  json_builder_add_string_value (builder, ll_protocol_name (result->protocol));
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      json_builder_set_member_name (builder, numbers[i].name);
+      json_builder_add_int_value (builder, numbers[i].number);
+    }
+  json_builder_set_member_name (builder, "fingerprints");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < result->fingerprints->len; i++)
+    json_builder_add_string_value (builder, g_ptr_array_index (result->fingerprints, i));
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+}
+
+static void
+print_import (const char *path, const LlImportResult *result)
+{
+  g_autofree char *safe = ll_text_safe (path, -1);
+
+  /* TRANSLATORS: file, OpenPGP or S/MIME, then four numbers of keys */
+  printf (_ ("%s: %s, %u new, %u updated, %u known already, %u refused\n"), safe,
+          ll_protocol_title (result->protocol), result->imported, result->updated,
+          result->unchanged, result->rejected);
+  for (guint i = 0; i < result->fingerprints->len; i++)
+    printf ("  %s\n", (const char *)g_ptr_array_index (result->fingerprints, i));
+  if (result->secret_considered > 0)
+    printf (_ ("  with a private key, which gpg-agent keeps\n"));
+}
+
+static int
+run_import (const LlCommand *command, int argc, char **argv, GError **error)
+{
+  static char *standard_input[] = { (char *)"-", NULL };
+  g_autoptr (LlSession) session = NULL;
+  g_autoptr (GBytes) passphrase = NULL;
+  g_autoptr (GError) local = NULL;
+  g_autoptr (JsonBuilder) builder = begin_json ();
+  g_autofree char *json = NULL;
+
+  if (!ll_command_parse (command, import_entries, &argc, &argv, error))
+    return -1;
+  passphrase = read_passphrase (&local);
+  if (local != NULL)
+    return g_propagate_error (error, g_steal_pointer (&local)), -1;
+  session = ll_command_open_session (error);
+  if (session == NULL)
+    return -1;
+  json_builder_set_member_name (builder, "files");
+  json_builder_begin_array (builder);
+  for (char **path = argc > 1 ? argv + 1 : standard_input; *path != NULL; path++)
+    {
+      g_autoptr (LlImportResult) result
+          = ll_op_keys_import (session, *path, passphrase, ll_command_get_cancellable (), error);
+      if (result == NULL)
+        {
+          g_prefix_error (error, "%s: ", *path);
+          return -1;
+        }
+      add_import_json (builder, *path, result);
+      if (!ll_command_wants_json ())
+        print_import (*path, result);
+    }
+  json_builder_end_array (builder);
+  json = finish_json (builder);
+  return !ll_command_wants_json () || ll_command_print (json, error) ? 0 : -1;
+}
+
+/* --- generate --------------------------------------------------------------------------------- */
+
+static gboolean
+parse_expiry (gint64 *expires, GError **error)
+{
+  guint64 days = 2 * 365;
+
+  if (g_strcmp0 (options.expires, "never") == 0)
+    days = 0;
+  else if (options.expires != NULL
+           && !g_ascii_string_to_unsigned (options.expires, 10, 1, 36500, &days, NULL))
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+                   _ ("“%s” is not a number of days from 1 to 36500, and not “never”."),
+                   options.expires);
+      return FALSE;
+    }
+  *expires = days > 0 ? ll_clock_now () + (gint64)days * 24 * 60 * 60 : 0;
+  return TRUE;
+}
+
+static char *
+new_key_text (LlKey *key)
+{
+  GString *out = g_string_new (NULL);
+
+  ll_key_print_line (out, key, ll_clock_now ());
+  return g_string_free (out, FALSE);
+}
+
+static char *
+new_key_json (LlSession *session, LlKey *key)
+{
+  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
+
+  g_ptr_array_add (keys, key);
+  return list_to_json (session, keys, FALSE);
+}
+
+static int
+run_generate (const LlCommand *command, int argc, char **argv, GError **error)
+{
+  g_autoptr (LlSession) session = NULL;
+  g_autoptr (LlKey) key = NULL;
+  g_autofree char *text = NULL;
+  LlGenerateRequest request = { 0 };
+
+  if (!ll_command_parse (command, generate_entries, &argc, &argv, error)
+      || !check_arguments (argc, 1, 1, _ ("For which address?"), error)
+      || !parse_expiry (&request.expires, error))
+    return -1;
+  session = ll_command_open_session (error);
+  if (session == NULL)
+    return -1;
+  request.policy = session->policy;
+  request.protocol = options.smime ? LL_PROTOCOL_SMIME : LL_PROTOCOL_OPENPGP;
+  request.address = argv[1];
+  request.name = options.name;
+  request.algorithm = options.algorithm;
+  request.not_protected = options.no_protection;
+  request.cancellable = ll_command_get_cancellable ();
+  key = ll_generate (session->store, &request, error);
+  if (key == NULL)
+    return -1;
+  text = ll_command_wants_json () ? new_key_json (session, key) : new_key_text (key);
+  return ll_command_print (text, error) ? 0 : -1;
+}
+
+const LlCommand ll_commands_key[] = {
+  { "key", "list", N_ ("[ADDRESS|FINGERPRINT]"), N_ ("List keys and certificates"),
+    "  letterlock key list\n"
+    "  letterlock key list --smime --secret",
+    run_list },
+  { "key", "show", N_ ("ADDRESS|FINGERPRINT"), N_ ("Show all that is known of a key"),
+    "  letterlock key show alice@example.org\n"
+    "  letterlock key show --json 9A3AFE6C60065A148FD4B58A7E6ABE924645CC60",
+    run_show },
+  { "key", "import", N_ ("[FILE…]"), N_ ("Import keys, certificates and PKCS #12 files"),
+    "  letterlock key import bob.asc\n"
+    "  letterlock key import my-certificate.p12",
+    run_import },
+  { "key", "generate", N_ ("ADDRESS"), N_ ("Make a new key"),
+    "  letterlock key generate --name \"Alice Example\" alice@example.org\n"
+    "  letterlock key generate --algorithm rsa3072 --expires 365 alice@example.org",
+    run_generate },
+  { NULL },
+};

@@ -1,0 +1,274 @@
+/* key-print.c - what enters: a key and what trust thinks of it. What leaves: words. Everything that
+ * the key itself says is made safe to show, for anybody can make a key that says anything. */
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/key-print.h"
+#include "verdict/report.h"
+
+static const char *const validity_names[] = {
+  [LL_VALIDITY_UNKNOWN] = "unknown", [LL_VALIDITY_UNDEFINED] = "undefined",
+  [LL_VALIDITY_NEVER] = "never",     [LL_VALIDITY_MARGINAL] = "marginal",
+  [LL_VALIDITY_FULL] = "full",       [LL_VALIDITY_ULTIMATE] = "ultimate",
+};
+
+static const char *const answer_names[] = {
+  [LL_ANSWER_NOT_CHECKED] = "not-checked",
+  [LL_ANSWER_YES] = "yes",
+  [LL_ANSWER_NO] = "no",
+};
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static void
+add_text (JsonBuilder *builder, const char *name, const char *text)
+{
+  g_autofree char *safe = text != NULL ? ll_text_safe (text, -1) : NULL;
+
+  json_builder_set_member_name (builder, name);
+  if (safe != NULL)
+    json_builder_add_string_value (builder, safe);
+  else
+    json_builder_add_null_value (builder);
+}
+
+static void
+add_flag (JsonBuilder *builder, const char *name, gboolean flag)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_boolean_value (builder, flag);
+}
+
+static void
+add_time (JsonBuilder *builder, const char *name, gint64 time)
+{
+  g_autofree char *iso = ll_clock_to_iso (time);
+  add_text (builder, name, iso);
+}
+
+static void
+add_user_ids (JsonBuilder *builder, const LlKey *key)
+{
+  GPtrArray *user_ids = ll_key_get_user_ids (key);
+
+  json_builder_set_member_name (builder, "user_ids");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < user_ids->len; i++)
+    {
+      const LlUserId *user_id = g_ptr_array_index (user_ids, i);
+      json_builder_begin_object (builder);
+      add_text (builder, "text", user_id->text);
+      add_text (builder, "address", user_id->address);
+      add_text (builder, "validity",
+                ll_key_get_protocol (key) == LL_PROTOCOL_OPENPGP ? validity_names[user_id->validity]
+                                                                 : NULL);
+      add_flag (builder, "revoked", user_id->revoked);
+      add_flag (builder, "invalid", user_id->invalid);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+static void
+add_subkeys (JsonBuilder *builder, const LlKey *key)
+{
+  GPtrArray *subkeys = ll_key_get_subkeys (key);
+
+  json_builder_set_member_name (builder, "subkeys");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < subkeys->len; i++)
+    {
+      const LlSubkey *subkey = g_ptr_array_index (subkeys, i);
+      json_builder_begin_object (builder);
+      add_text (builder, "fingerprint", subkey->fingerprint);
+      add_text (builder, "keygrip", subkey->keygrip);
+      add_text (builder, "algorithm", subkey->algorithm);
+      add_time (builder, "created", subkey->created);
+      add_time (builder, "expires", subkey->expires);
+      add_flag (builder, "revoked", subkey->revoked);
+      add_flag (builder, "can_sign", subkey->can_sign);
+      add_flag (builder, "can_encrypt", subkey->can_encrypt);
+      add_flag (builder, "can_certify", subkey->can_certify);
+      add_flag (builder, "has_secret", subkey->has_secret);
+      add_flag (builder, "on_card", subkey->on_card);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+static void
+add_axis (JsonBuilder *builder, const char *name, LlAxis axis)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_object (builder);
+  add_text (builder, "value", answer_names[axis.answer]);
+  add_text (builder, "reason", axis.reason != LL_REASON_NONE ? ll_reason_name (axis.reason) : NULL);
+  json_builder_end_object (builder);
+}
+
+void
+ll_key_print_json (JsonBuilder *builder, const LlKey *key, const LlKeyOpinion *opinion)
+{
+  gboolean smime = ll_key_get_protocol (key) == LL_PROTOCOL_SMIME;
+
+  json_builder_begin_object (builder);
+  add_text (builder, "protocol", ll_protocol_name (ll_key_get_protocol (key)));
+  add_text (builder, "fingerprint", ll_key_get_fingerprint (key));
+  add_text (builder, "gnupg_fingerprint", ll_key_get_gnupg_fingerprint (key));
+  add_time (builder, "created", ll_key_get_created (key));
+  add_time (builder, "expires", ll_key_get_expires (key));
+  add_flag (builder, "revoked", ll_key_is_revoked (key));
+  add_flag (builder, "disabled", ll_key_is_disabled (key));
+  add_flag (builder, "has_secret", ll_key_has_secret (key));
+  if (smime)
+    {
+      add_text (builder, "subject", ll_key_get_subject (key));
+      add_text (builder, "issuer", ll_key_get_issuer (key));
+      add_text (builder, "serial", ll_key_get_serial (key));
+    }
+  add_user_ids (builder, key);
+  add_subkeys (builder, key);
+  if (opinion != NULL)
+    {
+      add_axis (builder, "trust", opinion->trust);
+      add_axis (builder, "time", opinion->time);
+      add_text (builder, "trust_source", opinion->trust_source);
+    }
+  json_builder_end_object (builder);
+}
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+/* "revoked", "expired on …", "valid until …" */
+static char *
+life_text (const LlKey *key, gint64 at)
+{
+  gint64 expires = ll_key_get_expires (key);
+  g_autofree char *when = expires > 0 ? ll_clock_to_text (expires) : NULL;
+
+  if (ll_key_is_revoked (key))
+    return g_strdup (_ ("revoked"));
+  if (ll_key_is_disabled (key))
+    return g_strdup (_ ("disabled"));
+  if (when == NULL)
+    return g_strdup (_ ("does not expire"));
+  return g_strdup_printf (expires <= at ? _ ("expired on %s") : _ ("valid until %s"), when);
+}
+
+static char *
+uses_text (const LlKey *key, gint64 at)
+{
+  gboolean sign = ll_key_can_sign (key, at), encrypt = ll_key_can_encrypt (key, at);
+
+  if (sign && encrypt)
+    return g_strdup (_ ("signs and encrypts"));
+  if (sign)
+    return g_strdup (_ ("signs"));
+  return g_strdup (encrypt ? _ ("encrypts") : _ ("neither signs nor encrypts"));
+}
+
+void
+ll_key_print_line (GString *out, const LlKey *key, gint64 at)
+{
+  g_autofree char *title = ll_wording_quote (ll_key_get_title (key));
+  g_autofree char *life = life_text (key, at);
+  g_autofree char *uses = uses_text (key, at);
+  const LlSubkey *primary = g_ptr_array_index (ll_key_get_subkeys (key), 0);
+
+  g_string_append_printf (out, "%s\n  %s, %s, %s, %s%s\n  %s\n", title,
+                          ll_protocol_title (ll_key_get_protocol (key)),
+                          primary->algorithm != NULL ? primary->algorithm : "?", uses, life,
+                          ll_key_has_secret (key) ? _ (", your own") : "",
+                          ll_key_get_fingerprint (key));
+}
+
+static void
+append_row (GString *out, const char *label, const char *value)
+{
+  if (value != NULL && *value != '\0')
+    g_string_append_printf (out, "  %s %s\n", label, value);
+}
+
+static void
+append_quoted (GString *out, const char *label, const char *value)
+{
+  g_autofree char *quoted = value != NULL ? ll_wording_quote (value) : NULL;
+  append_row (out, label, quoted);
+}
+
+static void
+append_user_ids (GString *out, const LlKey *key)
+{
+  GPtrArray *user_ids = ll_key_get_user_ids (key);
+
+  for (guint i = 0; i < user_ids->len; i++)
+    {
+      const LlUserId *user_id = g_ptr_array_index (user_ids, i);
+      g_autofree char *quoted = ll_wording_quote (user_id->text);
+      const char *state = user_id->revoked   ? _ ("revoked")
+                          : user_id->invalid ? _ ("not valid")
+                                             : "";
+      g_string_append_printf (out, "  %s %s%s%s\n", _ ("Name:"), quoted, *state != '\0' ? ", " : "",
+                              state);
+    }
+}
+
+static void
+append_subkeys (GString *out, const LlKey *key)
+{
+  GPtrArray *subkeys = ll_key_get_subkeys (key);
+
+  for (guint i = 0; i < subkeys->len; i++)
+    {
+      const LlSubkey *subkey = g_ptr_array_index (subkeys, i);
+      g_string_append_printf (out, "  %s %s%s%s%s%s\n    %s\n", _ ("Key:"),
+                              subkey->algorithm != NULL ? subkey->algorithm : "?",
+                              subkey->can_sign ? _ (", signs") : "",
+                              subkey->can_encrypt ? _ (", encrypts") : "",
+                              subkey->has_secret ? _ (", private part here") : "",
+                              subkey->revoked ? _ (", revoked") : "", subkey->fingerprint);
+    }
+}
+
+static void
+append_opinion (GString *out, const LlKeyOpinion *opinion)
+{
+  g_autofree char *source = NULL;
+
+  if (opinion == NULL)
+    return;
+  if (opinion->trust.answer == LL_ANSWER_YES)
+    {
+      source = ll_wording_trust_source (opinion->trust_source);
+      append_row (out, _ ("Trusted because:"), source);
+    }
+  else
+    append_row (out, _ ("Not trusted:"), ll_wording_reason (opinion->trust.reason));
+  if (opinion->time.answer == LL_ANSWER_NO)
+    append_row (out, _ ("Not valid:"), ll_wording_reason (opinion->time.reason));
+}
+
+void
+ll_key_print_whole (GString *out, const LlKey *key, const LlKeyOpinion *opinion, gint64 at)
+{
+  g_autofree char *title = ll_wording_quote (ll_key_get_title (key));
+  g_autofree char *created = ll_clock_to_text (ll_key_get_created (key));
+  g_autofree char *life = life_text (key, at);
+
+  g_string_append_printf (out, "%s\n", title);
+  append_row (out, _ ("Technology:"), ll_protocol_title (ll_key_get_protocol (key)));
+  append_row (out, _ ("Fingerprint:"), ll_key_get_fingerprint (key));
+  if (ll_key_get_protocol (key) == LL_PROTOCOL_SMIME)
+    append_row (out, _ ("Fingerprint (SHA-1):"), ll_key_get_gnupg_fingerprint (key));
+  append_quoted (out, _ ("Subject:"), ll_key_get_subject (key));
+  append_quoted (out, _ ("Issued by:"), ll_key_get_issuer (key));
+  append_row (out, _ ("Serial number:"), ll_key_get_serial (key));
+  append_row (out, _ ("Made on:"), created);
+  append_row (out, _ ("Life:"), life);
+  append_user_ids (out, key);
+  append_subkeys (out, key);
+  append_opinion (out, opinion);
+}

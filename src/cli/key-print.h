@@ -1,0 +1,19 @@
+/* key-print.h - a key as text for people and as JSON; for the key commands. */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "keys/trust.h"
+
+G_BEGIN_DECLS
+
+/* One object of letterlock.keys/1 (doc/json.md). */
+void ll_key_print_json (JsonBuilder *builder, const LlKey *key, const LlKeyOpinion *opinion);
+
+/* Two lines for a list. */
+void ll_key_print_line (GString *out, const LlKey *key, gint64 at);
+
+/* All that is known. */
+void ll_key_print_whole (GString *out, const LlKey *key, const LlKeyOpinion *opinion, gint64 at);
+
+G_END_DECLS

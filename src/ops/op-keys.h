@@ -1,0 +1,24 @@
+/* op-keys.h - look at keys, bring them in, make new ones. */
+#pragma once
+
+#include "keys/generate.h"
+#include "keys/import.h"
+#include "ops/session.h"
+
+G_BEGIN_DECLS
+
+/* Keys by address or fingerprint (NULL: all), sorted: one's own first, then by name.
+ * LL_ERROR_MISSING_INPUT when `what` is given and nothing is found. (transfer container of LlKey)
+ */
+GPtrArray *ll_op_keys_list (LlSession *session, LlProtocol protocol, const char *what,
+                            LlKeyFilter filter, GError **error);
+
+/* What to think of a key as a signer in its own first name. (transfer full) */
+LlKeyOpinion *ll_op_keys_judge (LlSession *session, LlKey *key);
+
+/* Imports one file, not larger than LL_LIMIT_KEY_FILE_BYTES; NULL or "-" is standard input.
+ * (transfer full) */
+LlImportResult *ll_op_keys_import (LlSession *session, const char *path, GBytes *passphrase,
+                                   GCancellable *cancellable, GError **error);
+
+G_END_DECLS
