@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -170,10 +171,22 @@ uses_text (const LlKey *key, gint64 at)
   return g_strdup (encrypt ? _ ("encrypts") : _ ("neither signs nor encrypts"));
 }
 
+/* The name, and the address when the name does not have it: “Alice” “alice@example.org”. */
+static char *
+title_text (const LlKey *key)
+{
+  const char *title = ll_key_get_title (key), *address = ll_key_get_address (key);
+  g_autofree char *name = ll_wording_quote (title);
+  g_autofree char *quoted = address != NULL ? ll_wording_quote (address) : NULL;
+
+  return quoted == NULL || strstr (title, address) != NULL ? g_steal_pointer (&name)
+                                                           : g_strconcat (name, " ", quoted, NULL);
+}
+
 void
 ll_key_print_line (GString *out, const LlKey *key, gint64 at)
 {
-  g_autofree char *title = ll_wording_quote (ll_key_get_title (key));
+  g_autofree char *title = title_text (key);
   g_autofree char *life = life_text (key, at);
   g_autofree char *uses = uses_text (key, at);
   const LlSubkey *primary = g_ptr_array_index (ll_key_get_subkeys (key), 0);
@@ -254,7 +267,7 @@ append_opinion (GString *out, const LlKeyOpinion *opinion)
 void
 ll_key_print_whole (GString *out, const LlKey *key, const LlKeyOpinion *opinion, gint64 at)
 {
-  g_autofree char *title = ll_wording_quote (ll_key_get_title (key));
+  g_autofree char *title = title_text (key);
   g_autofree char *created = ll_clock_to_text (ll_key_get_created (key));
   g_autofree char *life = life_text (key, at);
 

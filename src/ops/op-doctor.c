@@ -283,8 +283,9 @@ check_keys (Doctor *doctor, LlKeyStore *store, LlProtocol protocol)
       check_own_key (doctor, key);
     }
   tell (doctor, "keys", own > 0 ? LL_HEALTH_GOOD : LL_HEALTH_NOTE,
-        g_strdup_printf (_ ("%s: %u keys, %u of them your own"), ll_protocol_title (protocol),
-                         all->len, own),
+        g_strdup_printf (ngettext ("%s: %u key, %u of them your own",
+                                   "%s: %u keys, %u of them your own", all->len),
+                         ll_protocol_title (protocol), all->len, own),
         own > 0                           ? NULL
         : protocol == LL_PROTOCOL_OPENPGP ? _ ("“letterlock key generate ADDRESS” makes one.")
                                           : _ ("“letterlock key import FILE.p12” brings one."));
