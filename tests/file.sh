@@ -1,0 +1,122 @@
+# file.sh - letterlock file sign | encrypt | decrypt | verify, both technologies, and what bad input
+# gets.
+. "${top_srcdir:-$(dirname "$0")/..}/tests/lib.sh"
+. "$top_srcdir/tests/people.sh"
+need gpg gpgsm openssl python3
+two_people g
+
+mkdir "$T/w"
+cd "$T/w" || exit 99
+printf 'First line\nsecond line \n\000binary\377\n' >letter.bin
+head -c 300000 /dev/urandom >noise.bin
+: >empty.bin
+
+run ()
+{
+  out=$("$LETTERLOCK" "$@" 2>"$T/err" </dev/null)
+  status=$?
+  err=$(cat "$T/err")
+}
+
+there_and_back ()
+{
+  local name=$1 sealed=$2
+  shift 2
+  rm -f "$sealed" back.bin
+  run file encrypt "$@" letter.bin
+  is "$name: encrypt" "$status" 0
+  run file decrypt -o back.bin "$sealed"
+  is "$name: decrypt" "$status" 0
+  same "$name: the content is the same" letter.bin back.bin
+}
+
+there_and_back "OpenPGP" letter.bin.gpg -r bob@example.org
+there_and_back "OpenPGP, armored and signed" letter.bin.asc -r bob@example.org --armor --sign \
+  --as alice@example.org
+there_and_back "S/MIME" letter.bin.p7m --smime -r bob@example.org
+there_and_back "S/MIME, authenticated and signed" letter.bin.p7m --smime --aead -r bob@example.org \
+  --sign --as alice@example.org
+like "decrypting tells of the signature inside" "$err" 'alice@example.org'
+
+signs ()
+{
+  local name=$1 signature=$2
+  shift 2
+  rm -f "$signature"
+  run file sign --as alice@example.org "$@" letter.bin
+  is "$name: sign" "$status" 0
+  run file verify "$signature"
+  is "$name: the signature is good" "$status" 0
+  like "$name: the signer is named" "$out" 'alice@example.org'
+  run file verify --json "$signature"
+  is "$name: JSON says so" "$(python3 -c '
+import json, sys
+print(json.load(sys.stdin)["files"][0]["report"]["good"])' <<<"$out")" True
+}
+
+signs "OpenPGP detached" letter.bin.sig
+signs "OpenPGP opaque" letter.bin.gpg --opaque --force
+signs "S/MIME detached" letter.bin.p7s --smime
+signs "S/MIME opaque" letter.bin.p7m --smime --opaque --force
+
+ok "gpg verifies our detached signature" gpg --verify letter.bin.sig letter.bin
+ok "openssl verifies our detached signature" openssl cms -verify -binary -inform DER \
+  -in letter.bin.p7s -content letter.bin -CAfile "$T/root.crt" -out /dev/null
+run file verify letter.bin
+is "the signature beside a file is found" "$status" 0
+
+cp letter.bin changed.bin
+cp letter.bin.sig changed.bin.sig
+cp letter.bin.p7s changed.bin.p7s
+printf x >>changed.bin
+for signature in changed.bin.sig changed.bin.p7s; do
+  run file verify "$signature"
+  is "$signature: a changed file has no acceptable signature" "$status" 3
+done
+
+run file encrypt -r bob@example.org letter.bin noise.bin nowhere.bin empty.bin
+is "of several files the first failure decides the exit status" "$status" 59
+ok "the others are done" test -s noise.bin.gpg -a -s empty.bin.gpg
+run file decrypt --force -o empty.back empty.bin.gpg
+is "an empty file comes back" "$status$(wc -c <empty.back)" 00
+
+run file encrypt -r bob@example.org letter.bin
+is "an existing file is not replaced" "$status" 59
+run file encrypt --force -r bob@example.org letter.bin
+is "unless forced" "$status" 0
+run file encrypt -r nobody@example.org noise.bin -o never.gpg
+is "a recipient without a key is refused" "$status" 17
+like "and named" "$err" 'nobody@example.org'
+not_ok "and nothing is written" test -e never.gpg
+run file encrypt letter.bin
+is "no recipient at all is refused" "$status" 19
+run file decrypt letter.bin
+is "a file that is not encrypted cannot be decrypted" "$status" 41
+run file verify noise.bin
+is "noise has no signature" "$status" 41
+run file verify empty.bin
+is "nothing has no signature" "$status" 41
+run file decrypt .
+is "a directory is refused" "$status" 61
+run file encrypt -r bob@example.org -o /dev/full noise.bin
+is "a full disk is told" "$status" 1
+
+for sealed in letter.bin.gpg letter.bin.p7m; do
+  rm -f "$sealed" cut.out
+  case $sealed in
+    *.gpg) "$LETTERLOCK" file encrypt -q -r bob@example.org letter.bin ;;
+    *) "$LETTERLOCK" file encrypt -q --smime --aead -r bob@example.org letter.bin ;;
+  esac
+  head -c $(($(wc -c <"$sealed") - 20)) "$sealed" >"cut.${sealed##*.}"
+  run file decrypt -o cut.out "cut.${sealed##*.}"
+  isnt "${sealed##*.}: a truncated file does not decrypt" "$status" 0
+  not_ok "${sealed##*.}: and leaves nothing" test -e cut.out
+  is "${sealed##*.}: not even a temporary file" "$(find . -name '.*' -type f | wc -l)" 0
+done
+
+run file encrypt -r bob@example.org -o - noise.bin
+isnt "standard output can be asked for" "$out" ""
+"$LETTERLOCK" file encrypt -q -r bob@example.org -o - noise.bin 2>/dev/null \
+  | "$LETTERLOCK" file decrypt -q 2>/dev/null >piped.bin
+same "a pipe carries it there and back" noise.bin piped.bin
+done_testing
