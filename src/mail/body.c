@@ -8,6 +8,10 @@
 #include "base/text.h"
 #include "mail/body.h"
 
+#define MAX_ENTITY 12
+#define MAX_TAG 1024
+#define MAX_LEGACY_DISPLAYS 8
+
 typedef struct
 {
   GString *text;
@@ -75,6 +79,78 @@ skip_element (const char *html, const char *name)
   return html + strlen (html);
 }
 
+/* HP-36: the class among the words of a class attribute. */
+static gboolean
+is_legacy_display_div (const char *tag, const char *end)
+{
+  static const char word[] = "header-protection-legacy-display";
+  const char *found = g_strstr_len (tag, end - tag, word);
+  const char *attribute = g_strstr_len (tag, end - tag, "class");
+  char before, after;
+
+  if (found == NULL || attribute == NULL || attribute > found)
+    return FALSE;
+  before = found[-1];
+  after = found[strlen (word)];
+  return strchr ("\"'= \t\r\n", before) != NULL && strchr ("\"' \t\r\n/>", after) != NULL;
+}
+
+/* Past the "</div>" of a div that was opened before `html`; NULL when it is never closed, so that
+ * it does not swallow the body (HP-36). */
+static const char *
+skip_div (const char *html)
+{
+  guint depth = 1;
+
+  for (const char *p = strchr (html, '<'); p != NULL; p = strchr (p, '<'))
+    {
+      gboolean closing;
+      g_autofree char *found = element_name (p, &closing);
+      p = g_ascii_isalpha (p[1]) || p[1] == '/' || p[1] == '!' ? end_of_tag (p) : p + 1;
+      if (!g_str_equal (found, "div"))
+        continue;
+      if (!closing)
+        depth++;
+      else if (--depth == 0)
+        return p;
+    }
+  return NULL;
+}
+
+/* Where the tag ends, if it is of a length that a mail program would write. */
+static const char *
+end_of_short_tag (const char *tag)
+{
+  return memchr (tag, '>', strnlen (tag, MAX_TAG));
+}
+
+/* Looks at the first few such elements only, because one that is never closed costs a look through
+ * all of the text. */
+static char *
+drop_legacy_display (const char *html)
+{
+  GString *out = g_string_sized_new (strlen (html));
+  const char *tag;
+  guint n = 0;
+
+  while (n < MAX_LEGACY_DISPLAYS && (tag = strchr (html, '<')) != NULL)
+    {
+      const char *end = end_of_short_tag (tag);
+      const char *after = NULL;
+
+      if (end != NULL && g_ascii_strncasecmp (tag, "<div", 4) == 0
+          && is_legacy_display_div (tag, end))
+        {
+          after = skip_div (end);
+          n++;
+        }
+      g_string_append_len (out, html, (after != NULL ? tag : tag + 1) - html);
+      html = after != NULL ? after : tag + 1;
+    }
+  g_string_append (out, html);
+  return g_string_free (out, FALSE);
+}
+
 static const char *
 append_tag (GString *out, const char *tag)
 {
@@ -109,15 +185,17 @@ append_entity (GString *out, const char *entity)
       = { { "&amp;", '&' },       { "&lt;", '<' },    { "&gt;", '>' },       { "&quot;", '"' },
           { "&apos;", '\'' },     { "&nbsp;", ' ' },  { "&ndash;", 0x2013 }, { "&mdash;", 0x2014 },
           { "&hellip;", 0x2026 }, { "&copy;", 0xA9 }, { "&euro;", 0x20AC },  { "&yen;", 0xA5 } };
-  gsize length = strcspn (entity, "; \n<");
+  gsize length = 0;
 
+  while (length < MAX_ENTITY && strchr ("; \n<", entity[length]) == NULL) /* stops at NUL too */
+    length++;
   for (gsize i = 0; i < G_N_ELEMENTS (entities); i++)
     if (g_str_has_prefix (entity, entities[i].name))
       {
         g_string_append_unichar (out, entities[i].character);
         return entity + strlen (entities[i].name);
       }
-  if (entity[1] == '#' && entity[length] == ';' && length < 12)
+  if (entity[1] == '#' && entity[length] == ';')
     {
       g_string_append_unichar (out, read_numeric_entity (entity + 2));
       return entity + length + 1;
@@ -196,22 +274,27 @@ static void
 append_text (Page *page, const LlPart *part)
 {
   g_autofree char *text = ll_part_dup_text (part);
+  gboolean legacy = has_legacy_display (page, part);
+  g_autofree char *html = NULL;
   g_autofree char *plain = NULL;
 
-  if (ll_part_is_type (part, "text", "html"))
-    plain = ll_body_html_to_text (text);
-  append_paragraph (page, plain != NULL                     ? plain
-                          : has_legacy_display (page, part) ? skip_legacy_display (text)
-                                                            : text);
+  if (!ll_part_is_type (part, "text", "html"))
+    {
+      append_paragraph (page, legacy ? skip_legacy_display (text) : text);
+      return;
+    }
+  html = legacy ? drop_legacy_display (text) : g_steal_pointer (&text);
+  plain = ll_body_html_to_text (html);
+  append_paragraph (page, plain);
 }
 
 /* The older scheme put the fields into a part of their own before the body (HP-39). */
 static gboolean
-is_legacy_display_part (const LlPart *part)
+is_legacy_display_part (const Page *page, const LlPart *part)
 {
   const LlPart *parent = ll_part_get_parent (part);
 
-  return parent != NULL && ll_part_get_child (parent, 0) == part
+  return page->is_encrypted && parent != NULL && ll_part_get_child (parent, 0) == part
          && g_strcmp0 (ll_part_get_parameter (part, "protected-headers"), "v1") == 0
          && (ll_part_is_type (part, "text", "rfc822-headers")
              || ll_part_is_type (part, "text", "plain"));
@@ -260,7 +343,7 @@ append_part (Page *page, const LlPart *part)
     append_children (page, part);
   else if (ll_part_is_type (part, "message", "rfc822"))
     append_note (page, _ ("Attached message"), part);
-  else if (is_legacy_display_part (part))
+  else if (is_legacy_display_part (page, part))
     return;
   else if (ll_part_is_type (part, "text", "*") && !ll_part_is_attachment (part))
     append_text (page, part);

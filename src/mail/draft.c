@@ -7,11 +7,13 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "bridge/gmime-glue.h"
 #include "mail/canonical.h"
 #include "mail/draft.h"
 #include "mail/headers.h"
+#include "mail/message-private.h"
 
 void
 ll_draft_free (LlDraft *draft)
@@ -96,24 +98,28 @@ append_field (GString *out, const char *name, const char *value, gboolean seven_
   append_trimmed_lines (out, field, strlen (field));
 }
 
+/* Which fields of a part to write. */
 typedef enum
 {
-  FIELDS_STRUCTURAL = 1 << 0, /* MIME-Version is left out of these: the wrapping writes its own */
-  FIELDS_OTHER = 1 << 1,
+  FIELDS_STRUCTURAL, /* of the whole entity; MIME-Version is the wrapping's to write */
+  FIELDS_OTHER,      /* of the outer header; never a Bcc */
+  FIELDS_ALL,        /* of what is inside: as it is */
 } Fields;
-
-static gboolean
-is_wanted (const char *name, Fields fields)
-{
-  if (g_ascii_strcasecmp (name, "MIME-Version") == 0)
-    return FALSE;
-  return (fields & (ll_headers_is_structural (name) ? FIELDS_STRUCTURAL : FIELDS_OTHER)) != 0;
-}
 
 static gboolean
 is_bcc (const char *name)
 {
   return g_ascii_strcasecmp (name, "Bcc") == 0 || g_ascii_strcasecmp (name, "Resent-Bcc") == 0;
+}
+
+static gboolean
+is_wanted (const char *name, Fields fields)
+{
+  if (fields == FIELDS_ALL)
+    return TRUE;
+  if (g_ascii_strcasecmp (name, "MIME-Version") == 0 || is_bcc (name))
+    return FALSE;
+  return ll_headers_is_structural (name) == (fields == FIELDS_STRUCTURAL);
 }
 
 static void
@@ -123,8 +129,7 @@ append_fields (GString *out, const LlPart *part, Fields fields, gboolean seven_b
   for (guint i = 0; i < ll_part_get_n_fields (part); i++)
     {
       const char *name = ll_part_get_field_name (part, i);
-      if (is_wanted (name, fields) && !is_bcc (name)
-          && (without == NULL || g_ascii_strcasecmp (name, without) != 0))
+      if (is_wanted (name, fields) && (without == NULL || g_ascii_strcasecmp (name, without) != 0))
         append_field (out, name, ll_part_get_field_value (part, i), seven_bit);
     }
 }
@@ -159,37 +164,26 @@ refuse (Writer *writer, const LlPart *part, const char *why)
   return FALSE;
 }
 
-static char *
-transfer_encoding (const LlPart *part)
-{
-  g_autofree char *value = ll_part_dup_field (part, "Content-Transfer-Encoding");
-  return value != NULL ? g_ascii_strdown (g_strstrip (value), -1) : g_strdup ("7bit");
-}
-
-static gboolean
-is_encoded (const char *encoding)
-{
-  return g_str_equal (encoding, "base64") || g_str_equal (encoding, "quoted-printable")
-         || strstr (encoding, "uuencode") != NULL;
-}
-
 /* The octets that the leaf stands for; text has CRLF line ends (SM-13) unless it is declared
- * binary. */
+ * binary. A line end of quoted-printable is a CRLF however the file has it. */
 static GBytes *
-leaf_content (Writer *writer, const LlPart *part, const char *encoding)
+leaf_content (const LlPart *part)
 {
-  g_autoptr (GBytes) content = ll_part_dup_content (part, LL_LIMIT_MESSAGE_BYTES, &writer->error);
-  g_autoptr (GString) canonical = NULL;
+  g_autoptr (GBytes) body = ll_part_dup_body (part);
+  g_autoptr (GBytes) canonical = NULL;
   gsize length;
-  const char *data;
+  const char *data = g_bytes_get_data (body, &length);
 
-  if (content == NULL || is_encoded (encoding) || g_str_equal (encoding, "binary"))
-    return g_steal_pointer (&content);
-  data = g_bytes_get_data (content, &length);
-  canonical = g_string_sized_new (length + length / 32);
-  ll_canonical_append (canonical, data, length);
-  length = canonical->len;
-  return g_bytes_new_take (g_string_free (g_steal_pointer (&canonical), FALSE), length);
+  if (part->encoding == GMIME_CONTENT_ENCODING_BINARY)
+    return g_steal_pointer (&body);
+  if (part->encoding == GMIME_CONTENT_ENCODING_BASE64
+      || part->encoding == GMIME_CONTENT_ENCODING_UUENCODE)
+    return ll_gmime_decode (part->encoding, data, length);
+  canonical = ll_canonical_bytes (data, length);
+  if (part->encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE)
+    return g_steal_pointer (&canonical);
+  data = g_bytes_get_data (canonical, &length);
+  return ll_gmime_decode (part->encoding, data, length);
 }
 
 /* Quoted-printable keeps mostly-ASCII text readable; it cannot hold NUL or bare line ends safely.
@@ -213,17 +207,13 @@ suits_quoted_printable (const LlPart *part, const guint8 *data, gsize length)
 }
 
 static gboolean
-write_encoded (Writer *writer, const LlPart *part, Fields fields, const char *encoding)
+write_encoded (Writer *writer, const LlPart *part, Fields fields)
 {
-  g_autoptr (GBytes) content = leaf_content (writer, part, encoding);
-  const guint8 *data;
+  g_autoptr (GBytes) content = leaf_content (part);
   gsize length;
-  gboolean readable;
+  const guint8 *data = g_bytes_get_data (content, &length);
+  gboolean readable = suits_quoted_printable (part, data, length);
 
-  if (content == NULL)
-    return FALSE;
-  data = g_bytes_get_data (content, &length);
-  readable = suits_quoted_printable (part, data, length);
   append_fields (writer->out, part, fields, TRUE, "Content-Transfer-Encoding");
   g_string_append_printf (writer->out, "Content-Transfer-Encoding: %s\r\n\r\n",
                           readable ? "quoted-printable" : "base64");
@@ -251,17 +241,48 @@ write_as_is (Writer *writer, const LlPart *part, Fields fields)
 }
 
 static gboolean
-write_leaf (Writer *writer, const LlPart *part, Fields fields)
+write_seven_bit (Writer *writer, const LlPart *part, Fields fields)
 {
-  g_autofree char *encoding = transfer_encoding (part);
   g_autoptr (GBytes) body = ll_part_dup_body (part);
   gsize length;
   const char *data = g_bytes_get_data (body, &length);
 
-  if (g_str_equal (encoding, "binary") || ll_canonical_get_fit (data, length) != LL_FIT_SIGN)
-    return write_encoded (writer, part, fields, encoding);
-  if (g_str_equal (encoding, "base64"))
+  append_fields (writer->out, part, fields, TRUE, "Content-Transfer-Encoding");
+  g_string_append (writer->out, "Content-Transfer-Encoding: 7bit\r\n\r\n");
+  ll_canonical_append (writer->out, data, length);
+  return TRUE;
+}
+
+/* A multipart in which no part was found, and messages in pieces, have no content of their own to
+ * encode (RFC 2045 section 6.4, RFC 2046 section 5.2). */
+static gboolean
+may_be_encoded (const LlPart *part)
+{
+  return !ll_part_is_type (part, "multipart", "*") && !ll_part_is_type (part, "message", "partial")
+         && !ll_part_is_type (part, "message", "external-body");
+}
+
+static gboolean
+write_leaf (Writer *writer, const LlPart *part, Fields fields)
+{
+  g_autoptr (GBytes) body = ll_part_dup_body (part);
+  gsize length;
+  const char *data = g_bytes_get_data (body, &length);
+  LlFit fit = ll_canonical_get_fit (data, length);
+
+  if (!may_be_encoded (part))
+    return fit != LL_FIT_NOT
+               ? write_as_is (writer, part, fields)
+               : refuse (writer, part,
+                         _ ("this part is not 7-bit, and its type may not be encoded. "
+                            "Attach it as a file instead."));
+  if (part->encoding == GMIME_CONTENT_ENCODING_BINARY || fit != LL_FIT_SIGN)
+    return write_encoded (writer, part, fields);
+  if (part->encoding == GMIME_CONTENT_ENCODING_BASE64)
     writer->encoded += length;
+  /* 7-bit is what it is, whatever it says */
+  if (part->encoding == GMIME_CONTENT_ENCODING_8BIT || part->unknown_encoding)
+    return write_seven_bit (writer, part, fields);
   return write_as_is (writer, part, fields);
 }
 
@@ -291,14 +312,14 @@ write_sealed (Writer *writer, const LlPart *part, Fields fields)
 static gboolean
 write_multipart (Writer *writer, const LlPart *part, Fields fields)
 {
-  const char *boundary = ll_part_get_parameter (part, "boundary");
+  const char *boundary = part->boundary;
 
   append_fields (writer->out, part, fields, TRUE, "Content-Transfer-Encoding");
   g_string_append (writer->out, "\r\n");
   for (guint i = 0; i < ll_part_get_n_children (part); i++)
     {
       g_string_append_printf (writer->out, "--%s\r\n", boundary);
-      if (!write_part (writer, ll_part_get_child (part, i), FIELDS_STRUCTURAL | FIELDS_OTHER))
+      if (!write_part (writer, ll_part_get_child (part, i), FIELDS_ALL))
         return FALSE;
       g_string_append (writer->out, "\r\n");
     }
@@ -313,9 +334,7 @@ write_nested (Writer *writer, const LlPart *part, Fields fields)
 
   append_fields (writer->out, part, fields, TRUE, "Content-Transfer-Encoding");
   g_string_append (writer->out, "\r\n");
-  if (ll_part_count_fields (inner, "MIME-Version") > 0)
-    g_string_append (writer->out, "MIME-Version: 1.0\r\n");
-  return write_part (writer, inner, FIELDS_STRUCTURAL | FIELDS_OTHER);
+  return write_part (writer, inner, FIELDS_ALL);
 }
 
 static gboolean
@@ -341,31 +360,44 @@ write_part (Writer *writer, LlPart *part, Fields fields)
 
 /* --- taking a message apart ------------------------------------------------------------------- */
 
-static void
-collect_recipients (const LlPart *root, const char *name, GPtrArray *recipients)
+static gboolean
+is_known (GPtrArray *recipients, const char *address)
 {
-  g_autoptr (GPtrArray) addresses = ll_part_dup_addresses (root, name);
+  for (guint i = 0; i < recipients->len; i++)
+    if (ll_text_same_address (recipients->pdata[i], address))
+      return TRUE;
+  return FALSE;
+}
 
-  for (guint i = 0; i < addresses->len; i++)
+/* All of them, or none: a recipient who is silently left out could not read the letter. */
+static gboolean
+collect_recipients (const LlPart *root, const char *name, GPtrArray *recipients, GError **error)
+{
+  g_autoptr (GPtrArray) addresses = ll_part_dup_all_addresses (root, name, LL_LIMIT_RECIPIENTS);
+
+  if (addresses == NULL || recipients->len + addresses->len > LL_LIMIT_RECIPIENTS)
     {
-      const char *address = g_ptr_array_index (addresses, i);
-      gboolean known = FALSE;
-      for (guint j = 0; j < recipients->len && !known; j++)
-        known = ll_text_same_address (g_ptr_array_index (recipients, j), address);
-      if (!known)
-        g_ptr_array_add (recipients, g_strdup (address));
+      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                   _ ("The message has more than %u recipients, which is the limit."),
+                   LL_LIMIT_RECIPIENTS);
+      return FALSE;
     }
+  for (guint i = 0; i < addresses->len; i++)
+    if (!is_known (recipients, addresses->pdata[i]))
+      g_ptr_array_add (recipients, g_strdup (addresses->pdata[i]));
+  return TRUE;
 }
 
 static char **
-dup_recipients (const LlPart *root)
+dup_recipients (const LlPart *root, GError **error)
 {
-  GPtrArray *recipients = g_ptr_array_new ();
+  g_autoptr (GPtrArray) recipients = g_ptr_array_new_with_free_func (g_free);
 
-  collect_recipients (root, "To", recipients);
-  collect_recipients (root, "Cc", recipients);
+  if (!collect_recipients (root, "To", recipients, error)
+      || !collect_recipients (root, "Cc", recipients, error))
+    return NULL;
   g_ptr_array_add (recipients, NULL);
-  return (char **)g_ptr_array_free (recipients, FALSE);
+  return (char **)g_ptr_array_steal (recipients, NULL);
 }
 
 static gboolean
@@ -414,6 +446,9 @@ ll_draft_new (LlMessage *message, GError **error)
 
   if (!check_structure (root, error))
     return NULL;
+  draft->recipients = dup_recipients (root, error);
+  if (draft->recipients == NULL)
+    return NULL;
   writer.out = g_string_sized_new (g_bytes_get_size (ll_message_get_bytes (message)) + 4096);
   if (ll_part_count_fields (root, "Content-Type") == 0)
     g_string_append (writer.out, "Content-Type: text/plain\r\n");
@@ -425,10 +460,9 @@ ll_draft_new (LlMessage *message, GError **error)
     }
   length = writer.out->len;
   draft->incompressible = writer.encoded * 2 > length;
-  draft->entity = g_bytes_new_take (g_string_free (writer.out, FALSE), length);
+  draft->entity = ll_secret_bytes_new_take (g_string_free (writer.out, FALSE), length);
   draft->header = dup_outer_header (root);
   draft->author = ll_part_dup_author (root, NULL);
-  draft->recipients = dup_recipients (root);
   draft->has_bcc = has_bcc (root);
   return g_steal_pointer (&draft);
 }
@@ -448,44 +482,80 @@ ll_draft_assemble (const LlDraft *draft, GBytes *wrapped)
 
 /* --- the other way ---------------------------------------------------------------------------- */
 
+/* What relays write, and what a mail program may take for a word on trust (E2E-21): inside of a
+ * message these are only a stranger's words. */
+static gboolean
+is_transport_field (const char *name)
+{
+  static const char *const prefixes[] = { "Received",     "Return-Path", "Authentication-Results",
+                                          "ARC-",         "DKIM-",       "X-Letterlock",
+                                          "Delivered-To", "HP-Outer",    "X-Spam-" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
+    if (g_ascii_strncasecmp (name, prefixes[i], strlen (prefixes[i])) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_overridden (const char *name, const LlPart *inner)
+{
+  return inner != NULL && !is_transport_field (name) && ll_part_count_fields (inner, name) > 0;
+}
+
 static void
 append_outer_fields (GString *out, const LlPart *outer, const LlPart *inner)
 {
   for (guint i = 0; i < ll_part_get_n_fields (outer); i++)
     {
       const char *name = ll_part_get_field_name (outer, i);
-      if (is_wanted (name, FIELDS_OTHER)
-          && (inner == NULL || ll_part_count_fields (inner, name) == 0))
+      if (is_wanted (name, FIELDS_OTHER) && !is_overridden (name, inner)
+          && g_ascii_strcasecmp (name, "HP-Outer") != 0)
         append_field (out, name, ll_part_get_field_value (outer, i), FALSE);
     }
 }
 
-static gboolean
-protects_fields (const LlPart *payload)
+static void
+append_inner_fields (GString *out, const LlPart *inner)
 {
-  const char *hp = ll_part_get_parameter (payload, "hp");
-  const char *legacy = ll_part_get_parameter (payload, "protected-headers");
+  for (guint i = 0; i < ll_part_get_n_fields (inner); i++)
+    {
+      const char *name = ll_part_get_field_name (inner, i);
+      if (is_wanted (name, FIELDS_OTHER) && !is_transport_field (name))
+        append_field (out, name, ll_part_get_field_value (inner, i), FALSE);
+    }
+}
 
-  return (hp != NULL && (g_str_equal (hp, "clear") || g_str_equal (hp, "cipher")))
-         || g_strcmp0 (legacy, "v1") == 0;
+/* The header has the line ends of the body, so that the file has one kind. */
+static void
+append_in_style (GString *out, GString *header, const char *body, gsize length)
+{
+  const char *newline = memchr (body, '\n', length);
+
+  if (newline != NULL && (newline == body || newline[-1] != '\r'))
+    g_string_replace (header, "\r\n", "\n", 0);
+  g_string_append_len (out, header->str, (gssize)header->len);
 }
 
 GBytes *
 ll_draft_open (const LlPart *outer, const LlPart *payload)
 {
-  GString *out = g_string_new (NULL);
-  const LlPart *inner = protects_fields (payload) ? payload : NULL;
-  g_autoptr (GBytes) body = ll_part_dup_body (payload);
+  const LlPart *inner = ll_headers_get_protected (payload);
+  const LlPart *shown = inner != NULL ? inner : payload;
+  g_autoptr (GString) header = g_string_new (NULL);
+  g_autoptr (GBytes) body = ll_part_dup_body (shown);
   gsize length;
   const char *data = g_bytes_get_data (body, &length);
+  GString *out = g_string_sized_new (length + 8192);
 
-  append_outer_fields (out, outer, inner);
+  append_outer_fields (header, outer, inner);
   if (inner != NULL)
-    append_fields (out, inner, FIELDS_OTHER, FALSE, "HP-Outer");
-  g_string_append (out, "MIME-Version: 1.0\r\n");
-  append_fields (out, payload, FIELDS_STRUCTURAL, FALSE, NULL);
-  g_string_append (out, "\r\n");
+    append_inner_fields (header, inner);
+  g_string_append (header, "MIME-Version: 1.0\r\n");
+  append_fields (header, shown, FIELDS_STRUCTURAL, FALSE, NULL);
+  g_string_append (header, "\r\n");
+  append_in_style (out, header, data, length);
   g_string_append_len (out, data, (gssize)length);
   length = out->len;
-  return g_bytes_new_take (g_string_free (out, FALSE), length);
+  return ll_secret_bytes_new_take (g_string_free (out, FALSE), length);
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "bridge/gmime-glue.h"
 #include "mail/headers.h"
+#include "mail/layers-private.h"
 
 void
 ll_headers_free (LlHeaders *headers)
@@ -39,7 +40,8 @@ has_hp (const LlPart *part)
   return parameter_is (part, "hp", "clear") || parameter_is (part, "hp", "cipher");
 }
 
-/* HP-38: the only thing inside is a message that has no cryptographic layer of its own. */
+/* HP-38: the only thing inside is a message that has no cryptographic layer of its own, and neither
+ * says that it is protected in the newer way. */
 static gboolean
 is_rfc8551_wrapping (const LlPart *payload)
 {
@@ -48,22 +50,24 @@ is_rfc8551_wrapping (const LlPart *payload)
   if (!ll_part_is_type (payload, "message", "rfc822") || ll_part_get_n_children (payload) != 1)
     return FALSE;
   inner = ll_part_get_child (payload, 0);
-  return !has_hp (inner) && !ll_part_is_type (inner, "multipart", "signed")
-         && !ll_part_is_type (inner, "multipart", "encrypted")
-         && !ll_part_is_type (inner, "application", "pkcs7-mime")
-         && !ll_part_is_type (inner, "application", "x-pkcs7-mime");
+  return !has_hp (inner) && ll_layer_recognise (inner).kind == LL_CANDIDATE_NONE;
+}
+
+LlPart *
+ll_headers_get_protected (const LlPart *payload)
+{
+  if (has_hp (payload) || parameter_is (payload, "protected-headers", "v1"))
+    return (LlPart *)payload;
+  return is_rfc8551_wrapping (payload) ? ll_part_get_child (payload, 0) : NULL;
 }
 
 LlPart *
 ll_headers_find_protected (const LlEnvelope *envelope)
 {
-  LlPart *payload = envelope->payload;
-
-  if (payload == NULL || envelope->layers->len == 0 || envelope->ambiguity != LL_REASON_NONE)
+  if (envelope->payload == NULL || envelope->layers->len == 0
+      || envelope->ambiguity != LL_REASON_NONE)
     return NULL;
-  if (has_hp (payload) || parameter_is (payload, "protected-headers", "v1"))
-    return payload;
-  return is_rfc8551_wrapping (payload) ? ll_part_get_child (payload, 0) : NULL;
+  return ll_headers_get_protected (envelope->payload);
 }
 
 /* The one From inside and the one outside must name the same address. */

@@ -35,6 +35,10 @@ LlHeaders *ll_headers_read (const LlEnvelope *envelope);
  */
 LlPart *ll_headers_find_protected (const LlEnvelope *envelope);
 
+/* The same for a payload that is known to be the payload of an envelope that may be credited.
+ * Borrowed. */
+LlPart *ll_headers_get_protected (const LlPart *payload);
+
 /* TRUE for MIME-Version and every Content-* (E2E-11). */
 gboolean ll_headers_is_structural (const char *name);
 

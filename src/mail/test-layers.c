@@ -297,7 +297,8 @@ new_key (LlProtocol protocol)
   return ll_key_freeze (key);
 }
 
-/* What wrap_once() makes: e.g. "Ep Ss" is S/MIME-signed inside OpenPGP-encrypted; "Os" is opaque. */
+/* What wrap_once() makes: e.g. "Ep Ss" is S/MIME-signed inside OpenPGP-encrypted; "Os" is opaque.
+ */
 static GBytes *
 wrap_once (GBytes *entity, const char *how)
 {
