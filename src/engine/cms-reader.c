@@ -142,6 +142,8 @@ fill (LlCmsReader *self)
   memmove (self->buffer, self->buffer + self->start, self->end - self->start);
   self->end -= self->start;
   self->start = 0;
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, &self->error))
+    return FALSE;
   if (self->is_text)
     n = g_input_stream_read (self->in, text, sizeof text, self->cancellable, &self->error);
   else

@@ -41,8 +41,9 @@ typedef struct
 static gboolean
 next_chunk (Flow *flow, GError **error)
 {
-  if (!g_input_stream_read_all (flow->in, flow->chunk, CHUNK_BYTES, &flow->filled,
-                                flow->cancellable, error))
+  if (g_cancellable_set_error_if_cancelled (flow->cancellable, error)
+      || !g_input_stream_read_all (flow->in, flow->chunk, CHUNK_BYTES, &flow->filled,
+                                   flow->cancellable, error))
     return FALSE;
   flow->ended = flow->filled < CHUNK_BYTES;
   return TRUE;

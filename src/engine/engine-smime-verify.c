@@ -43,6 +43,8 @@ hash_content (GInputStream *content, LlCmsDigests *digests, GCancellable *cancel
   g_autofree guint8 *chunk = g_malloc (CHUNK_BYTES);
   gssize n;
 
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
   while ((n = g_input_stream_read (content, chunk, CHUNK_BYTES, cancellable, error)) > 0)
     ll_cms_digests_update (digests, chunk, n);
   explicit_bzero (chunk, CHUNK_BYTES);
