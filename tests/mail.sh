@@ -8,7 +8,7 @@ two_people g
 cat >"$T/letter.eml" <<'END'
 From: Alice <alice@example.org>
 To: Bob <bob@example.org>
-Subject: =?ISO-2022-JP?B?GyRCQmdAWiRKPHE7ZhsoQg==?=
+Subject: =?ISO-2022-JP?B?GyRCQmdAWiRKPGo7ZhsoQg==?=
 Date: Sun, 22 Nov 2026 10:00:00 +0900
 Message-ID: <1@example.org>
 MIME-Version: 1.0
