@@ -14,7 +14,7 @@
 
 #define LINE_OCTETS 48 /* 64 characters */
 #define LINE_CHARACTERS (LINE_OCTETS / 3 * 4)
-#define BLOCK_LINES 1024
+#define BLOCK_LINES 512 /* GObject instances stay below 64 KiB */
 #define CRC24_OCTETS 3
 #define BUFFER_BYTES (64 * 1024)
 #define DIGITS_BYTES (BUFFER_BYTES + 4) /* a full buffer, after what the last one left over */
