@@ -37,7 +37,7 @@ typedef struct
 {
   StepKind kind;
   const char *say;
-  const char *arguments[ARGUMENTS_MAX]; /* of letterlock, for STEP_RUN */
+  const char *arguments[ARGUMENTS_MAX]; /* for STEP_RUN */
   const char *file, *result;
   gboolean fails; /* the command is to say no */
 } Step;
@@ -82,40 +82,55 @@ static const Step steps[] = {
   { STEP_RUN,
     N_ ("Kaeru and Tsubame each make an OpenPGP key. (--no-protection leaves out the passphrase; "
         "you would not.)"),
-    { "key", "generate", "--no-protection", "Kaeru <kaeru@example.org>" } },
-  { STEP_RUN, NULL, { "key", "generate", "--no-protection", "Tsubame <tsubame@example.org>" } },
-  { STEP_RUN,
-    N_ ("And a certificate each, for S/MIME. Real ones come from a certification authority; these "
-        "two vouch for themselves, and this home trusts them for the demo."),
-    { "key", "generate", "--smime", "--no-protection", "Kaeru <kaeru@example.org>" } },
+    { "letterlock", "key", "generate", "--no-protection", "--name", "Kaeru",
+      "kaeru@example.org" } },
   { STEP_RUN,
     NULL,
-    { "key", "generate", "--smime", "--no-protection", "Tsubame <tsubame@example.org>" } },
+    { "letterlock", "key", "generate", "--no-protection", "--name", "Tsubame",
+      "tsubame@example.org" } },
+  { STEP_RUN,
+    N_ ("And a certificate each, for S/MIME. Real ones come from a certification authority; these "
+        "two vouch for themselves, and roots.pem says that we believe them."),
+    { "letterlock", "key", "generate", "--smime", "--no-protection", "--name", "Kaeru",
+      "kaeru@example.org" } },
+  { STEP_RUN,
+    NULL,
+    { "letterlock", "key", "generate", "--smime", "--no-protection", "--name", "Tsubame",
+      "tsubame@example.org" } },
+  { STEP_RUN, NULL, { "gpgsm", "--quiet", "--armor", "--export", "--output", "roots.pem" } },
   { STEP_LETTER, N_ ("Kaeru writes to Tsubame, in Japanese and with a picture: letter.eml") },
 
   { STEP_PART, N_ ("OpenPGP") },
   { STEP_RUN,
     N_ ("Kaeru signs the letter and encrypts it to Tsubame."),
-    { "mail", "encrypt", "--openpgp", "--output", "openpgp.eml", "letter.eml" } },
+    { "letterlock", "mail", "encrypt", "--openpgp", "-o", "openpgp.eml", "letter.eml" } },
   { STEP_PEEK, N_ ("What a stranger on the way sees of the content:"), .file = "openpgp.eml" },
-  { STEP_RUN, N_ ("Tsubame opens it."), { "mail", "show", "openpgp.eml" } },
-  { STEP_RUN, NULL, { "mail", "decrypt", "--output", "opened.eml", "openpgp.eml" } },
+  { STEP_RUN, N_ ("Tsubame opens it."), { "letterlock", "mail", "show", "openpgp.eml" } },
+  { STEP_RUN, NULL, { "letterlock", "mail", "decrypt", "-q", "-o", "opened.eml", "openpgp.eml" } },
   { STEP_SAME, N_ ("The picture came back octet for octet."), .file = "opened.eml" },
   { STEP_CHANGE, N_ ("And if somebody changes a single letter of it on the way?"),
     .file = "openpgp.eml", .result = "changed.eml" },
-  { STEP_RUN, NULL, { "mail", "verify", "changed.eml" }, .fails = TRUE },
+  { STEP_RUN, NULL, { "letterlock", "mail", "verify", "changed.eml" }, .fails = TRUE },
 
   { STEP_PART, N_ ("S/MIME") },
   { STEP_RUN,
     N_ ("The same letter with certificates, by authenticated encryption (AES-256-GCM)."),
-    { "mail", "encrypt", "--smime", "--aead", "--output", "smime.eml", "letter.eml" } },
+    { "letterlock", "mail", "encrypt", "--aead", "--anchors", "roots.pem", "-o", "smime.eml",
+      "letter.eml" } },
   { STEP_PEEK, N_ ("What a stranger on the way sees of the content:"), .file = "smime.eml" },
-  { STEP_RUN, N_ ("Tsubame opens it."), { "mail", "show", "smime.eml" } },
-  { STEP_RUN, NULL, { "mail", "decrypt", "--force", "--output", "opened.eml", "smime.eml" } },
+  { STEP_RUN,
+    N_ ("Tsubame opens it."),
+    { "letterlock", "mail", "show", "--anchors", "roots.pem", "smime.eml" } },
+  { STEP_RUN,
+    NULL,
+    { "letterlock", "mail", "decrypt", "-q", "--force", "-o", "opened.eml", "smime.eml" } },
   { STEP_SAME, N_ ("The picture came back octet for octet."), .file = "opened.eml" },
   { STEP_CHANGE, N_ ("And if somebody changes a single letter of it on the way?"),
     .file = "smime.eml", .result = "changed.eml" },
-  { STEP_RUN, NULL, { "mail", "verify", "changed.eml" }, .fails = TRUE },
+  { STEP_RUN,
+    NULL,
+    { "letterlock", "mail", "verify", "--anchors", "roots.pem", "changed.eml" },
+    .fails = TRUE },
 };
 
 /* --- the stage -------------------------------------------------------------------------------- */
@@ -262,13 +277,10 @@ tell_lines (const char *text, int limit, GError **error)
 static char *
 command_line (const char *const *arguments)
 {
-  GString *line = g_string_new ("letterlock");
+  GString *line = g_string_new (arguments[0]);
 
-  for (gsize i = 0; arguments[i] != NULL; i++)
-    if (strpbrk (arguments[i], " <>") != NULL)
-      g_string_append_printf (line, " \"%s\"", arguments[i]);
-    else
-      g_string_append_printf (line, " %s", arguments[i]);
+  for (gsize i = 1; arguments[i] != NULL; i++)
+    g_string_append_printf (line, " %s", arguments[i]);
   return g_string_free (line, FALSE);
 }
 
@@ -301,8 +313,10 @@ run_step (Stage *stage, const Step *step, GError **error)
 
   if (!tell (error, "  %s$ %s%s\n", stage->bold, line, stage->plain))
     return FALSE;
-  g_ptr_array_add (argv, stage->program);
-  for (gsize i = 0; step->arguments[i] != NULL; i++)
+  g_ptr_array_add (argv, g_str_equal (step->arguments[0], "letterlock")
+                             ? stage->program
+                             : (gpointer)step->arguments[0]);
+  for (gsize i = 1; step->arguments[i] != NULL; i++)
     g_ptr_array_add (argv, (gpointer)step->arguments[i]);
   g_ptr_array_add (argv, NULL);
   process = g_subprocess_launcher_spawnv (stage->launcher, (const char *const *)argv->pdata, error);
