@@ -16,9 +16,9 @@ The first row that fits decides.
   a layer of the envelope has a signature: by the reason that the outermost of those that are not
       good gives (WORD_OF_REASON); when each is good by itself, but the message is not:  bad
   no signature in the envelope, but outside of it (errant, inline, under a list footer)
+      one of them holds, if only with a weak digest or key         partial
       one of them does not hold, or nothing can be read of it      bad
       one of them has no key                                       unknown
-      one of them holds                                            partial
       it is in a forwarded message: partial when it holds, else    none
   the envelope was encrypted and opened                            encrypted
   something outside the envelope is encrypted                      partly-encrypted
@@ -32,7 +32,8 @@ Each word accepts itself. Beyond that:
 
   forged     also mismatch and partial: a report does not know an attack, it knows whose signature
              holds for what; both say that it is not for what is shown or not for the sender
-  good       also weak, where the note says that a weak digest may be reported
+  good       also a good status with the caution date-gap, which only warn demands (SM-26); also
+             weak, where the note says that a weak digest may be reported
   decrypt-*, leak-unsafe   see judge_decryption(): they are judged by what came out as well
 
 A good for another signer than the note's signer= is a wrong good, and so is a good that the note's
@@ -133,13 +134,13 @@ def word_of_errant(errant):
         forwarded = item.get("kind") == "forwarded-message"
         for signer in item.get("signers") or []:
             integrity = signer["axes"]["integrity"]
-            if integrity["value"] == "yes":
+            if integrity["value"] == "yes" or integrity["reason"] in WEAK:
                 words.add("partial")
             elif not forwarded:
-                words.add(WORD_OF_REASON.get(integrity["reason"], "bad"))
+                words.add(WORD_OF_REASON.get(signer["reason"], "bad"))
         if not item.get("signers") and item.get("kind") in SIGNATURE_KINDS:
             words.add("bad")
-    for word in ("bad", "unknown", "weak", "partial"):
+    for word in ("partial", "bad", "unknown"):
         if word in words:
             return word
     return None
@@ -265,7 +266,7 @@ def wrong_good(expected, note, outcome):
     word = word_of(report)
     wants = expected.split("|")
     verify = [w for w in wants if w in VERIFY_WORDS]
-    if verify and not any(w in ("good", word) for w in verify):
+    if verify and "good" not in verify and word not in verify:
         return f"reported {word}, expected {expected}"
     if "leak-unsafe" in wants or "decrypt-fail" in wants:
         return f"a good message although {expected} is expected"
@@ -314,7 +315,7 @@ def judge_decryption(expected, note, outcome):
             if not contains(outcome.opened, marker):
                 return word, f"the marker “{marker}” is missing in what decrypt wrote"
         states = note_values(note, "signature")
-        if states and states[0].startswith("good") and word != "good":
+        if states and states[0].startswith("good") and word not in ("good", "warn"):
             return word, f"signature=good expected, the report amounts to {word}"
         return "decrypt-ok", ""
     if outcome.opened_status == 0:
@@ -356,11 +357,13 @@ def judge_word(expected, note, outcome, got):
                 break
     else:
         accepted = {a for w in wants for a in ACCEPTS.get(w, (w,))}
+        if "good" in wants and is_good(outcome.report) and got == "warn":
+            accepted.add("warn")
         if "good" in wants and "weak is acceptable" in note:
             accepted.add("weak")
         if got not in accepted:
             why = f"reasons: {', '.join(reasons(outcome.report)) or 'none'}"
-        elif got in ("good", "weak") and "good" in wants:
+        elif "good" in wants:
             missing = [m for m in note_values(note, "marker") if not contains(outcome.body, m)]
             if missing:
                 why = f"the marker “{missing[0]}” is not shown"
