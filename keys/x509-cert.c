@@ -181,7 +181,7 @@ ll_x509_cert_new (GBytes *der, GError **error)
   if (end != start + length)
     {
       g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
-                   _ ("This is not a certificate: %" G_GSIZE_FORMAT " octets follow its end."),
+                   _ ("This is not a certificate: %zu octets follow its end."),
                    length - (gsize)(end - start));
       X509_free (certificate);
       return NULL;

@@ -70,8 +70,7 @@ sink_write (GOutputStream *stream, const void *buffer, gsize count, GCancellable
     {
       self->refused = TRUE;
       g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
-                   _ ("The content is larger than the limit of %" G_GSIZE_FORMAT " bytes."),
-                   self->limit);
+                   _ ("The content is larger than the limit of %zu bytes."), self->limit);
       return -1;
     }
   if (self->length + count > self->allocated)

@@ -499,9 +499,7 @@ fit_value (GBytes *sexp, const char *name, guint8 *fitted, gsize size, GError **
   if (ll_sexp_fit_integer (value, length, fitted, size))
     return TRUE;
   g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
-               _ ("gpg-agent answered a “%s” of %" G_GSIZE_FORMAT " octets where %" G_GSIZE_FORMAT
-                  " fit."),
-               name, length, size);
+               _ ("gpg-agent answered a “%s” of %zu octets where %zu fit."), name, length, size);
   return FALSE;
 }
 

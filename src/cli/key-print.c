@@ -276,7 +276,8 @@ ll_key_print_whole (GString *out, const LlKey *key, const LlKeyOpinion *opinion,
   append_row (out, _ ("Fingerprint:"), ll_key_get_fingerprint (key));
   if (ll_key_get_protocol (key) == LL_PROTOCOL_SMIME)
     append_row (out, _ ("Fingerprint (SHA-1):"), ll_key_get_gnupg_fingerprint (key));
-  append_quoted (out, _ ("Subject:"), ll_key_get_subject (key));
+  /* TRANSLATORS: whom a certificate is about, not the subject of a mail */
+  append_quoted (out, C_ ("certificate", "Subject:"), ll_key_get_subject (key));
   append_quoted (out, _ ("Issued by:"), ll_key_get_issuer (key));
   append_row (out, _ ("Serial number:"), ll_key_get_serial (key));
   append_row (out, _ ("Made on:"), created);

@@ -432,8 +432,7 @@ ll_part_dup_content (const LlPart *part, gsize limit, GError **error)
   if (g_bytes_get_size (content) > limit)
     {
       g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
-                   _ ("A part of the message is larger than %" G_GSIZE_FORMAT
-                      " bytes, which is the limit."),
+                   _ ("A part of the message is larger than %zu bytes, which is the limit."),
                    limit);
       return NULL;
     }
