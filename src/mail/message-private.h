@@ -27,6 +27,7 @@ struct _LlPart
   gboolean has_encoding;     /* there is a Content-Transfer-Encoding */
   gboolean unknown_encoding; /* of a name we do not know: taken as it stands */
   gboolean closed;           /* multipart: the closing boundary was seen */
+  gboolean odd_fields;       /* Content-* fields after a fold of nothing but blanks */
   gboolean has_nul;          /* in the body, outside its children */
   LlReason ambiguity;
 };

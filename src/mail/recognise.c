@@ -60,6 +60,19 @@ ll_layer_is_pkcs7 (const LlPart *part)
          && has_suffix (ll_part_get_file_name (part), names);
 }
 
+/* PM-09: a type that nobody knows, but armor says what it is. */
+static gboolean
+is_armored_signature (const LlPart *part)
+{
+  static const char armor[] = "-----BEGIN PGP SIGNATURE-----";
+  g_autoptr (GBytes) body = ll_part_dup_body (part);
+  gsize length;
+  const char *data = g_bytes_get_data (body, &length);
+
+  return ll_part_is_type (part, "application", "*") && length >= strlen (armor)
+         && memcmp (data, armor, strlen (armor)) == 0;
+}
+
 static gboolean
 protocol_agrees (const LlPart *part, const char *first, const char *second)
 {
@@ -83,6 +96,8 @@ recognise_signed (const LlPart *part)
   found.content = ll_part_get_child (part, 0);
   found.object = ll_part_get_child (part, 1);
   found.protocol = ll_layer_signature_protocol (found.object);
+  if (found.protocol == LL_PROTOCOL_UNKNOWN && is_armored_signature (found.object))
+    found.protocol = LL_PROTOCOL_OPENPGP;
   if (found.protocol == LL_PROTOCOL_UNKNOWN)
     return found;
   agrees = found.protocol == LL_PROTOCOL_OPENPGP

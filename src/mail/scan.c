@@ -301,9 +301,14 @@ take_field (Scan *scan, LlPart *part, const Line *line, gsize length, gboolean o
     return refuse (scan, LL_REASON_LIMIT_HEADERS, error,
                    _ ("A header section has more than %u fields, which is the limit."),
                    LL_LIMIT_HEADER_FIELDS);
-  /* "Content-Type :" is a field to some readers only; so is what follows a line of blanks */
-  if (is_weighty (scan, line, length) && (text[length] != ':' || odd_fold))
-    mark (part);
+  /* "Content-Type :" is a field to some readers only; so is what follows a line of blanks, which
+   * some take for the end of the header */
+  if (is_weighty (scan, line, length))
+    {
+      if (text[length] != ':')
+        mark (part);
+      part->odd_fields = part->odd_fields || odd_fold;
+    }
   return TRUE;
 }
 
@@ -496,6 +501,8 @@ read_structure (Scan *scan, LlPart *part)
       part->file_name = decoded;
     }
   is_multipart = ll_part_is_type (part, "multipart", "*");
+  if (part->odd_fields && !ll_part_is_type (part, "text", "*"))
+    mark (part);
   /* two of them: two structures (VM-07); an encoded multipart: RFC 2045 section 6.4 forbids it */
   if (counts[0] > 1 || counts[1] > 1 || (part->content != NULL && part->content->ambiguous)
       || (is_multipart && (!is_identity (part) || part->unknown_encoding)))

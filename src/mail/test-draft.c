@@ -190,6 +190,68 @@ test_bcc_and_structure_stay_out_of_the_outer_header (void)
 }
 
 static void
+test_no_recipient_is_lost (void)
+{
+  g_autoptr (GString) text = g_string_new ("From: a@example.org\nTo: ");
+  g_autoptr (LlDraft) draft = NULL;
+  g_autoptr (LlMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 900; i++)
+    g_string_append_printf (text, "r%u@example.org,\n ", i);
+  g_string_append (text, "Nobody\n\nx\n");
+  draft = draft_of (text->str, -1);
+  g_assert_cmpuint (g_strv_length (draft->recipients), ==, 901);
+  g_assert_cmpstr (draft->recipients[899], ==, "r899@example.org");
+  /* what is no address stays in the list, so that whoever seals must refuse it (rule 1) */
+  g_assert_cmpstr (draft->recipients[900], ==, "");
+
+  g_string_insert (text, 0, "Cc: x@example.org\n");
+  for (guint i = 0; i < 100; i++)
+    g_string_insert (text, 4, "more@example.org,");
+  message = parse (text->str, -1);
+  g_assert_null (ll_draft_new (message, &error));
+  g_assert_error (error, LL_ERROR, LL_ERROR_BAD_DATA);
+  g_assert_nonnull (strstr (error->message, "1000"));
+}
+
+/* What is inside stays as it stands, whatever would be left out outside. */
+static void
+test_a_nested_message_keeps_its_fields (void)
+{
+  g_autoptr (LlDraft) draft
+      = draft_of ("From: a@example.org\nContent-Type: message/rfc822\n\nBcc: x@example.org\n"
+                  "MIME-Version: 1.0\nSubject: inner\n\nFrom here\n",
+                  -1);
+  g_autofree char *entity
+      = g_strndup (g_bytes_get_data (draft->entity, NULL), g_bytes_get_size (draft->entity));
+
+  g_assert_cmpstr (entity, ==,
+                   "Content-Type: message/rfc822\r\n\r\nBcc: x@example.org\r\n"
+                   "MIME-Version: 1.0\r\nSubject: inner\r\n"
+                   "Content-Transfer-Encoding: quoted-printable\r\n\r\n=46rom here\r\n");
+}
+
+static void
+test_what_cannot_be_known_is_refused (void)
+{
+  /* VM-07; and what may not be encoded */
+  static const char *const messages[] = {
+    HEADER "Content-Type: text/plain\nContent-Type: text/html\n\nx\n",
+    HEADER "Content-Type: multipart/mixed; boundary=b\n\nno part, \xc3\xbc\n",
+    HEADER "Content-Type: message/partial; id=x\n\n\xc3\xbc\n",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (messages); i++)
+    {
+      g_autoptr (LlMessage) message = parse (messages[i], -1);
+      g_autoptr (GError) error = NULL;
+      g_assert_null (ll_draft_new (message, &error));
+      g_assert_error (error, LL_ERROR, LL_ERROR_BAD_DATA);
+    }
+}
+
+static void
 test_what_is_sealed_already_is_never_altered (void)
 {
   static const char fit[] = HEADER "Content-Type: multipart/mixed; "
@@ -227,6 +289,41 @@ test_opening_puts_the_payload_into_the_outer_header (void)
   g_assert_cmpstr (text, ==,
                    "From: a@example.org\r\nSubject: the real one\r\nMIME-Version: 1.0\r\n"
                    "Content-Type: text/plain; protected-headers=v1\r\n\r\nbody\r\n");
+}
+
+/* HP-27, HP-38, E2E-21 */
+static void
+test_opening_believes_the_right_fields (void)
+{
+  static const struct
+  {
+    const char *payload, *opened;
+  } cases[] = {
+    { "Content-Type: text/plain\n\nbody\n",
+      "From: a@example.org\nSubject: outside\nReceived: here\nMIME-Version: 1.0\n"
+      "Content-Type: text/plain\n\nbody\n" },
+    { "Subject: inside\nContent-Type: text/plain\n\nbody\n",
+      "From: a@example.org\nSubject: outside\nReceived: here\nMIME-Version: 1.0\n"
+      "Content-Type: text/plain\n\nbody\n" },
+    { "Subject: inside\nReceived: forged\nAuthentication-Results: forged\nHP-Outer: Subject: x\n"
+      "Content-Type: text/plain; hp=cipher\n\nbody\n",
+      "From: a@example.org\nReceived: here\nSubject: inside\nMIME-Version: 1.0\n"
+      "Content-Type: text/plain; hp=cipher\n\nbody\n" },
+    { "Content-Type: message/rfc822\n\nSubject: inside\nContent-Type: text/html\n\nbody\n",
+      "From: a@example.org\nReceived: here\nSubject: inside\nMIME-Version: 1.0\n"
+      "Content-Type: text/html\n\nbody\n" },
+  };
+  g_autoptr (LlMessage) outer
+      = parse ("From: a@example.org\nSubject: outside\nReceived: here\nHP-Outer: x\n\n", -1);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (LlMessage) inner = parse (cases[i].payload, -1);
+      g_autoptr (GBytes) opened
+          = ll_draft_open (ll_message_get_root (outer), ll_message_get_root (inner));
+      g_assert_cmpmem (g_bytes_get_data (opened, NULL), g_bytes_get_size (opened), cases[i].opened,
+                       strlen (cases[i].opened));
+    }
 }
 
 static void
@@ -272,6 +369,65 @@ test_a_body_names_what_it_does_not_show (void)
   g_assert_nonnull (strstr (text, "x.png"));
 }
 
+/* HP-34, HP-35, HP-36, HP-39 */
+static void
+test_legacy_display_is_left_out_of_encrypted_mail (void)
+{
+  static const struct
+  {
+    const char *message, *encrypted, *plain;
+  } cases[] = {
+    { "Content-Type: text/plain; hp-legacy-display=1\n\nSubject: s\n\nbody\n", "body\n",
+      "Subject: s\n\nbody\n" },
+    { "Content-Type: text/html; hp-legacy-display=1\n\n"
+      "<div class=\"x header-protection-legacy-display\"><div>Subject: s</div></div><p>body</p>",
+      "body\n", "Subject: s\nbody\n" },
+    { "Content-Type: text/html; hp-legacy-display=1\n\n"
+      "<div class='header-protection-legacy-display'>Subject: s<p>body</p>",
+      "Subject: s\nbody\n", "Subject: s\nbody\n" },
+    { "Content-Type: text/html; hp-legacy-display=1\n\n"
+      "<div class='no-header-protection-legacy-display'>text</div>",
+      "text\n", "text\n" },
+    { "Content-Type: text/html\n\n<div class=header-protection-legacy-display>text</div>", "text\n",
+      "text\n" },
+    { "Content-Type: multipart/mixed; boundary=b; protected-headers=v1\n\n--b\n"
+      "Content-Type: text/rfc822-headers; protected-headers=v1\n\nSubject: s\n\n--b\n\nbody\n"
+      "--b--\n",
+      "body", "Subject: s\nbody" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (LlMessage) message = parse (cases[i].message, -1);
+      g_autofree char *encrypted = ll_body_dup_text (ll_message_get_root (message), TRUE);
+      g_autofree char *plain = ll_body_dup_text (ll_message_get_root (message), FALSE);
+      g_assert_cmpstr (encrypted, ==, cases[i].encrypted);
+      g_assert_cmpstr (plain, ==, cases[i].plain);
+    }
+}
+
+/* AT-27 in spirit: megabytes of unfinished markup do not take quadratic time. */
+static void
+test_hostile_html_takes_linear_time (void)
+{
+  static const char *const pieces[]
+      = { "&",  "<",    "<div class=header-protection-legacy-display>", "<script", "<a \"", "<!--",
+          "&#", "<div>" };
+  gint64 start = g_get_monotonic_time ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (pieces); i++)
+    {
+      g_autoptr (GString) text = g_string_new ("Content-Type: text/html; hp-legacy-display=1\n\n");
+      g_autoptr (LlMessage) message = NULL;
+      g_autofree char *shown = NULL;
+      while (text->len < 4 * 1024 * 1024)
+        g_string_append (text, pieces[i]);
+      message = parse (text->str, (gssize)text->len);
+      shown = ll_body_dup_text (ll_message_get_root (message), TRUE);
+    }
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 30 * G_USEC_PER_SEC);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -284,13 +440,22 @@ main (int argc, char **argv)
                         test_a_real_mailbox_survives);
   g_test_add_func ("/draft/Bcc and structure stay out of the outer header",
                    test_bcc_and_structure_stay_out_of_the_outer_header);
+  g_test_add_func ("/draft/no recipient is lost", test_no_recipient_is_lost);
+  g_test_add_func ("/draft/a nested message keeps its fields",
+                   test_a_nested_message_keeps_its_fields);
+  g_test_add_func ("/draft/what cannot be known is refused", test_what_cannot_be_known_is_refused);
   g_test_add_func ("/draft/what is sealed already is never altered",
                    test_what_is_sealed_already_is_never_altered);
   g_test_add_func ("/draft/opening puts the payload into the outer header",
                    test_opening_puts_the_payload_into_the_outer_header);
+  g_test_add_func ("/draft/opening believes the right fields",
+                   test_opening_believes_the_right_fields);
   g_test_add_func ("/body/HTML becomes text without its tricks",
                    test_html_becomes_text_without_its_tricks);
   g_test_add_func ("/body/a body names what it does not show",
                    test_a_body_names_what_it_does_not_show);
+  g_test_add_func ("/body/legacy display is left out of encrypted mail",
+                   test_legacy_display_is_left_out_of_encrypted_mail);
+  g_test_add_func ("/body/hostile HTML takes linear time", test_hostile_html_takes_linear_time);
   return g_test_run ();
 }

@@ -442,6 +442,11 @@ test_structures (void)
     { SIGNED_HEAD ("; protocol=\"application/x-pkcs7-signature\"") TEXT
       "\n--b\nContent-Type: application/x-pkcs7-signature\n\nDET:x\n--b--\n",
       "Ss- text/plain" },
+    { SIGNED_HEAD ("; protocol=\"application/broken\"") TEXT
+      "\n--b\nContent-Type: application/broken\n\n-----BEGIN PGP SIGNATURE-----\n\nDET:x\n"
+      "-----END PGP SIGNATURE-----\n--b--\n",
+      "Sp-(type-mismatch) text/plain" },
+    { SIGNED_HEAD ("") TEXT "\n--b\n\nwords\n--b--\n", "multipart/signed" },
     /* PM-08: exactly two children */
     { SIGNED_HEAD (PGP_PROTOCOL) TEXT PGP_SIGNATURE "--b\n\nmore\n--b--\n", "multipart/signed" },
     { SIGNED_HEAD (PGP_PROTOCOL) TEXT "--b--\n", "multipart/signed" },

@@ -177,7 +177,8 @@ test_ambiguity (void)
     { TRUE, "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\r--b\n\ny\n--b--\n" },
     { TRUE, "Subject: x\rContent-Type: multipart/mixed\n\nbody" },
     { TRUE, "Subject: x\nno field\nContent-Type: text/html\n\nbody" },
-    { TRUE, "Subject: x\n \nContent-Type: text/html\n\nbody" },
+    { FALSE, "Subject: x\n \n y\nContent-Type: text/html\n\nbody" },
+    { TRUE, "Subject: x\n \nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\n" },
     { TRUE, "Content-Type : text/html\n\nbody" },
     { TRUE, "Content-Type: multipart/mixed; boundary=\"b\xC3\xA4\"\n\n--b\n\nx\n--b--\n" },
     { TRUE, "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; "
