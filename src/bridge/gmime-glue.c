@@ -31,7 +31,7 @@ ll_gmime_decode (GMimeContentEncoding encoding, const void *data, gsize length)
   gsize n;
 
   if (length == 0)
-    return g_bytes_new (NULL, 0);
+    return g_bytes_new_static ("", 0);
   init_once ();
   g_mime_encoding_init_decode (&state, encoding);
   out = g_malloc (g_mime_encoding_outlen (&state, length) + 1);

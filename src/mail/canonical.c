@@ -41,6 +41,8 @@ ll_canonical_get_fit (const char *data, gsize length)
   const char *end = data + length;
   LlFit worst = LL_FIT_SIGN;
 
+  if (length == 0)
+    return LL_FIT_SIGN;
   if (!is_seven_bit (data, length) || memchr (data, '\0', length) != NULL)
     return LL_FIT_NOT;
   while (data < end && worst != LL_FIT_NOT)

@@ -55,6 +55,8 @@ ll_message_new_inner (GBytes *bytes, LlReason *limit, GError **error)
   g_atomic_ref_count_init (&message->references);
   message->bytes = g_bytes_ref (bytes);
   message->data = g_bytes_get_data (bytes, &message->length);
+  if (message->length == 0)
+    message->data = "";
   if (message->length > LL_LIMIT_MESSAGE_BYTES)
     {
       if (limit != NULL)
@@ -362,7 +364,7 @@ static GBytes *
 slice (const LlPart *part, gsize start, gsize end)
 {
   if (end <= start)
-    return g_bytes_new (NULL, 0);
+    return g_bytes_new_static ("", 0);
   return g_bytes_new_from_bytes (part->message->bytes, start, end - start);
 }
 
