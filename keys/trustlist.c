@@ -66,23 +66,32 @@ ll_trustlist_new_from_text (const char *text, const char *included)
   return list;
 }
 
-/* NULL when it is not there, or is no text. */
+/* NULL when it is not there. */
 static char *
-read_file (const char *directory)
+read_list (const char *directory)
 {
   g_autofree char *path = NULL;
   g_autoptr (GBytes) bytes = NULL;
   const char *text;
   gsize length;
 
-  if (gpgme_get_dirinfo (directory) == NULL)
+  if (directory == NULL)
     return NULL;
-  path = g_build_filename (gpgme_get_dirinfo (directory), "trustlist.txt", NULL);
+  path = g_build_filename (directory, "trustlist.txt", NULL);
   bytes = ll_input_read (path, LL_LIMIT_KEY_FILE_BYTES, NULL, NULL);
   if (bytes == NULL)
     return NULL;
   text = g_bytes_get_data (bytes, &length);
   return g_strndup (text, length);
+}
+
+/* GPGME remembers the home that it saw first. */
+static const char *
+home_directory (void)
+{
+  const char *home = g_getenv ("GNUPGHOME");
+
+  return home != NULL && *home != '\0' ? home : gpgme_get_dirinfo ("homedir");
 }
 
 /* As gpg-agent does: the system's list counts where the user's includes it, or when the user has
@@ -93,8 +102,8 @@ ll_trustlist_new (void)
   g_autofree char *system = NULL, *own = NULL;
 
   gpgme_check_version (NULL);
-  system = read_file ("sysconfdir");
-  own = read_file ("homedir");
+  system = read_list (gpgme_get_dirinfo ("sysconfdir"));
+  own = read_list (home_directory ());
   if (own == NULL)
     own = g_strdup (system != NULL ? system : "");
   return ll_trustlist_new_from_text (own, system);
