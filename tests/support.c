@@ -114,7 +114,7 @@ ll_test_home_set_pinentry (LlTestHome *home, LlTestPinentry does, const char *pa
   if (does == LL_TEST_PINENTRY_CANCELS)
     answer = g_strdup ("      echo 'ERR 83886179 Operation cancelled <Pinentry>'\n");
   else if (does == LL_TEST_PINENTRY_WAITS)
-    answer = g_strdup ("      exec sleep 600\n");
+    answer = g_strdup ("      exec cat > /dev/null\n");
   else
     answer = g_strdup_printf ("      [ $verb = GETPIN ] && echo 'D %s'; echo OK\n", passphrase);
   script = g_strconcat (pinentry_head, answer, pinentry_tail, NULL);
