@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "bridge/openssl-glue.h"
 #include "engine/engine.h"
+#include "engine/test-der.h"
 #include "keys/x509-cert.h"
 #include "tests/support.h"
 
@@ -634,6 +635,88 @@ an_aead_envelope_relabelled_stays_shut (void)
   assert_stays_shut (short_tag);
 }
 
+static GByteArray *
+element_of (GBytes *bytes)
+{
+  return der_bytes (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+}
+
+static GByteArray *
+attribute (const char *text)
+{
+  return der (0x30, der_pkcs (1, 99, 1), der (0x31, der_string (0x0c, text), NULL), NULL);
+}
+
+static GByteArray *
+encrypted_key (const Person *person, const guint8 *key, gsize length)
+{
+  EVP_PKEY *public_key = X509_get0_pubkey (person->cert->certificate);
+  g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new (public_key, NULL);
+  guint8 encrypted[1024];
+  size_t n = sizeof encrypted;
+
+  g_assert_true (EVP_PKEY_encrypt_init (context) == 1);
+  g_assert_true (EVP_PKEY_encrypt (context, encrypted, &n, key, length) == 1);
+  return der (0x04, der_bytes (encrypted, n), NULL);
+}
+
+static GByteArray *
+recipient_info (const Person *person, const guint8 *key, gsize length)
+{
+  X509 *certificate = person->cert->certificate;
+  g_autoptr (GBytes) issuer = LL_DER (X509_get_issuer_name (certificate), X509_NAME);
+  g_autoptr (GBytes) serial = LL_DER (X509_get_serialNumber (certificate), ASN1_INTEGER);
+
+  return der (0x30, der_integer (0), der (0x30, element_of (issuer), element_of (serial), NULL),
+              der (0x30, der_pkcs (1, 1, 1), der_string (0x05, ""), NULL),
+              encrypted_key (person, key, length), NULL);
+}
+
+/* An AuthEnvelopedData as openssl does not write it: AES-256-GCM whose tag also covers an
+ * attribute. `sealed` is the attribute's text under the tag, `shown` the one in the message. */
+static GBytes *
+seal_with_attribute (const Person *person, const char *sealed, const char *shown)
+{
+  const guint8 aes_256_gcm[] = { 0x06, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 0x2e };
+  const guint8 key[32] = "a key that is only for this test", nonce[12] = { 1 };
+  g_autoptr (EVP_CIPHER_CTX) context = EVP_CIPHER_CTX_new ();
+  g_autoptr (GByteArray) covered = der (0x31, attribute (sealed), NULL);
+  guint8 text[sizeof TEXT - 1], tag[16];
+  int n;
+
+  g_assert_true (EVP_EncryptInit_ex (context, EVP_aes_256_gcm (), NULL, key, nonce));
+  g_assert_true (EVP_EncryptUpdate (context, NULL, &n, covered->data, (int)covered->len));
+  g_assert_true (EVP_EncryptUpdate (context, text, &n, (const guint8 *)TEXT, (int)sizeof text));
+  g_assert_true (EVP_EncryptFinal_ex (context, text + n, &n));
+  g_assert_true (EVP_CIPHER_CTX_ctrl (context, EVP_CTRL_AEAD_GET_TAG, sizeof tag, tag));
+  return der_take (
+      der (0x30, der_pkcs (1, 9, 16, 1, 23),
+           der (0xa0,
+                der (0x30, der_integer (0),
+                     der (0x31, recipient_info (person, key, sizeof key), NULL),
+                     der (0x30, der_pkcs (DER_DATA),
+                          der (0x30, der_bytes (aes_256_gcm, sizeof aes_256_gcm),
+                               der (0x30, der (0x04, der_bytes (nonce, sizeof nonce), NULL),
+                                    der_integer (16), NULL),
+                               NULL),
+                          der (0x80, der_bytes (text, sizeof text), NULL), NULL),
+                     der (0xa1, attribute (shown), NULL),
+                     der (0x04, der_bytes (tag, sizeof tag), NULL), NULL),
+                NULL),
+           NULL));
+}
+
+/* CM-07, RFC 5083 section 2.2 */
+static void
+the_tag_covers_the_attributes (void)
+{
+  g_autoptr (GBytes) right = seal_with_attribute (&rsa, "hello", "hello");
+  g_autoptr (GBytes) wrong = seal_with_attribute (&rsa, "hello", "iello");
+
+  assert_opens (right, contents[1], "AES-256-GCM", LL_REASON_NONE);
+  assert_stays_shut (wrong);
+}
+
 static void
 what_is_larger_than_the_limit_is_refused_with_the_number (void)
 {
@@ -856,6 +939,7 @@ main (int argc, char **argv)
   CASE (every_failure_to_decrypt_looks_the_same);
   CASE (a_ciphertext_cut_anywhere_is_an_error);
   CASE (an_aead_envelope_relabelled_stays_shut);
+  CASE (the_tag_covers_the_attributes);
   CASE (what_is_larger_than_the_limit_is_refused_with_the_number);
   CASE (impossible_requests_are_refused);
   CASE (without_the_private_key_nothing_is_signed);
