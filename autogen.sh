@@ -213,7 +213,7 @@ build ()
   fi
   make -C build >build/build.log 2>&1 </dev/null \
     || { tail -n 40 build/build.log >&2; die "the build failed; its log is build/build.log"; }
-  grep -A6 'warning:' build/build.log >&2 || true
+  grep -A6 -e '\[-W' build/build.log >&2 || true
 }
 
 # --- checking ------------------------------------------------------------------------------------
