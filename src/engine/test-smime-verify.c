@@ -113,6 +113,8 @@ sign_octets (const LlTestCert *signer, const char *digest, const GByteArray *dat
   g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
   size_t length = 0;
 
+  if (EVP_PKEY_is_a (signer->key, "ED25519"))
+    digest = NULL;
   g_assert_true (EVP_DigestSignInit_ex (context, NULL, digest, NULL, NULL, signer->key, NULL) == 1);
   g_assert_true (EVP_DigestSign (context, NULL, &length, data->data, data->len) == 1);
   g_autofree guint8 *value = g_malloc (length);
@@ -271,6 +273,26 @@ an_unknown_algorithm_is_not_checked (void)
 {
   UNCHECKED (UNSUPPORTED_ALGORITHM, .signature_algorithm = der (0x30, NOBODY_KNOWS_THIS, NULL));
   UNCHECKED (UNSUPPORTED_ALGORITHM, .digest_algorithm = der (0x30, NOBODY_KNOWS_THIS, NULL));
+}
+
+/* RFC 8419. OpenSSL 3.0 knows EdDSA, but not in CMS: then it is not checked, never broken. */
+static void
+eddsa_holds_or_is_not_supported (void)
+{
+  g_autoptr (LlTestCert) edwards = ll_test_cert_new (
+      &(LlTestCertSpec){ .name = "Edwards", .algorithm = "ED25519", .issuer = authority });
+  Craft craft
+      = { .signer = edwards, .digest = "SHA512", .signature_algorithm = algorithm (NID_ED25519) };
+  g_autoptr (GBytes) object
+      = signed_data (NULL, CONTENT, certificate_of (edwards), signer_info (craft));
+  g_autoptr (LlFacts) facts = verify_with (object, NULL, NULL);
+  const LlSignatureFacts *signature = g_ptr_array_index (facts->signatures, 0);
+
+  g_assert_cmpstr (signature->algorithm, ==, "EdDSA");
+  if (signature->integrity == LL_INTEGRITY_HOLDS)
+    return;
+  g_assert_cmpint (signature->integrity, ==, LL_INTEGRITY_NOT_CHECKED);
+  g_assert_cmpint (signature->reason, ==, LL_REASON_UNSUPPORTED_ALGORITHM);
 }
 
 /* AL-07: the parameters of RSASSA-PSS are looked at before the key is. */
@@ -857,6 +879,7 @@ main (int argc, char **argv)
   CASE (a_weak_digest_holds_but_is_named);
   CASE (a_small_key_is_named_and_a_tiny_one_breaks);
   CASE (an_unknown_algorithm_is_not_checked);
+  CASE (eddsa_holds_or_is_not_supported);
   CASE (odd_parameters_of_pss_break);
   CASE (a_huge_modulus_is_refused_before_the_mathematics);
   CASE (a_changed_content_and_a_changed_value_are_told_apart);
