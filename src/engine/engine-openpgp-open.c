@@ -243,7 +243,8 @@ run_decrypt (Operation *operation, LlFacts *facts, GError **error)
                                _ ("The message cannot be decrypted"));
   if (operation->status.n_decrypted > 0 && !drain (operation, error))
     return FALSE;
-  if (operation->status.n_decrypted == 0 && operation->status.n_plaintexts > 0)
+  if (operation->status.n_decrypted == 0 && !operation->status.has_encryption
+      && !operation->status.decryption_failed && operation->status.n_plaintexts > 0)
     return TRUE; /* nothing was encrypted */
   if (ll_pgp_input_get_packets (operation->packets)->truncated)
     return set_truncated (error);

@@ -59,6 +59,8 @@ operation_finish (Operation *operation, gpgme_error_t code, LlError otherwise, c
   if (ll_gpgme_stream_take_error (operation->in, error)
       || ll_gpgme_stream_take_error (operation->out, error))
     return FALSE;
+  if (gpgme_err_code (code) == GPG_ERR_EOF) /* the agent, or its pinentry, is gone */
+    code = gpgme_error (GPG_ERR_NO_AGENT);
   if (code != 0)
     return ll_gpgme_set_error (error, code, otherwise, cancellable, "%s", what);
   return operation->armor == NULL || ll_pgp_armor_finish (operation->armor, cancellable, error);

@@ -156,7 +156,11 @@ on_error (LlPgpStatus *status, char **fields)
 {
   gpgme_error_t code = (gpgme_error_t)g_ascii_strtoull (field (fields, 1), NULL, 10);
 
-  if (g_str_has_prefix (field (fields, 0), "pkdecrypt") && ll_gpgme_is_locked (code))
+  if (!g_str_has_prefix (field (fields, 0), "pkdecrypt"))
+    return;
+  if (gpgme_err_code (code) == GPG_ERR_EOF) /* the agent, or its pinentry, is gone */
+    status->locked = gpgme_error (GPG_ERR_NO_AGENT);
+  else if (ll_gpgme_is_locked (code))
     status->locked = code;
 }
 

@@ -6,9 +6,10 @@ need neomutt tmux gpg gpgsm openssl python3
 . "$top_srcdir/tests/people.sh"
 two_people g
 
+TMUX_SOCKET= opened=0
 finish ()
 {
-  tmux -S "$T/tmux" kill-server 2>/dev/null
+  tmux -S "$TMUX_SOCKET" kill-server 2>/dev/null
   _cleanup
 }
 trap finish EXIT
@@ -55,11 +56,12 @@ put ()
 open_in_neomutt ()
 {
   local folder=$1 subject=$2 text=$3 i
-  tmux -S "$T/tmux" kill-server 2>/dev/null
-  tmux -S "$T/tmux" -f /dev/null new-session -d -x 130 -y 50 \
+  [ -z "$TMUX_SOCKET" ] || tmux -S "$TMUX_SOCKET" kill-server 2>/dev/null
+  TMUX_SOCKET=$T/tmux$((++opened)) # a server that is going away holds on to its socket
+  tmux -S "$TMUX_SOCKET" -f /dev/null new-session -d -x 130 -y 50 \
     "neomutt -n -F '$T/muttrc' -f '$folder' -e 'push <search>\"~s $subject\"<enter><display-message>' 2>'$T/err'"
   for i in $(seq 50); do
-    SCREEN=$(tmux -S "$T/tmux" capture-pane -p 2>/dev/null)
+    SCREEN=$(tmux -S "$TMUX_SOCKET" capture-pane -p 2>/dev/null)
     [[ $SCREEN == *"$text"* ]] && return 0
     sleep 0.2
   done
@@ -74,11 +76,11 @@ reads ()
   like "$name: neomutt shows the words" "$SCREEN" "The words sealed as $name"
   like "$name: neomutt names signer and status" "$SCREEN" "$2"
   rm -f "$T/piped"
-  tmux -S "$T/tmux" send-keys L
+  tmux -S "$TMUX_SOCKET" send-keys L
   for i in $(seq 50); do [ -e "$T/piped" ] && break || sleep 0.2; done
   like "$name: piped from neomutt, we show the words" "$(cat "$T/piped")" "The words sealed as $name"
   like "$name: and our verdict" "$(cat "$T/piped")" "$3"
-  tmux -S "$T/tmux" send-keys q x
+  tmux -S "$TMUX_SOCKET" send-keys q x
 }
 
 put pgpsigned sign --openpgp
