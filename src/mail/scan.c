@@ -487,7 +487,7 @@ read_structure (Scan *scan, LlPart *part)
   guint counts[3] = { 0 };
   gsize position = part->start;
   LlFieldRange field;
-  gboolean is_multipart;
+  gboolean is_layer;
 
   while (ll_part_next_field (part, &position, &field))
     note_field (part, &field, counts);
@@ -500,14 +500,17 @@ read_structure (Scan *scan, LlPart *part)
       g_free (part->file_name);
       part->file_name = decoded;
     }
-  is_multipart = ll_part_is_type (part, "multipart", "*");
+  is_layer = ll_part_is_type (part, "multipart", "signed")
+             || ll_part_is_type (part, "multipart", "encrypted");
   if (part->odd_fields && !ll_part_is_type (part, "text", "*"))
     mark (part);
-  /* two of them: two structures (VM-07); an encoded multipart: RFC 2045 section 6.4 forbids it */
+  /* two of them: two structures (VM-07). An encoded multipart (RFC 2045 section 6.4 forbids it)
+   * holds other parts for who decodes it; KMail wrote such, and signed them, so that it counts
+   * only where the parts are what is signed */
   if (counts[0] > 1 || counts[1] > 1 || (part->content != NULL && part->content->ambiguous)
-      || (is_multipart && (!is_identity (part) || part->unknown_encoding)))
+      || (is_layer && (!is_identity (part) || part->unknown_encoding)))
     mark (part);
-  if (is_multipart)
+  if (ll_part_is_type (part, "multipart", "*"))
     set_boundary (scan, part);
 }
 

@@ -170,8 +170,10 @@ test_ambiguity (void)
     { TRUE, "Content-Type: text/plain; hp=clear; hp=cipher\n\nbody" },
     { TRUE, "Content-Type: multipart/signed (x); boundary=b\n\n--b\n\nx\n--b\n\n--b--\n" },
     { TRUE, "Content-Type: multipart/signed; boundary=b\n\n--b\n\nx\n--b\n\ny\n" },
-    { TRUE, "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n"
-            "--b\n\nx\n--b--\n" },
+    { FALSE, "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n"
+             "--b\n\nx\n--b--\n" },
+    { TRUE, "Content-Type: multipart/signed; boundary=b\nContent-Transfer-Encoding: base64\n\n"
+            "--b\n\nx\n--b\n\ny\n--b--\n" },
     { TRUE, "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\n--b\n\ny\n" },
     { TRUE, "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b junk\n\ny\n--b--\n" },
     { TRUE, "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\r--b\n\ny\n--b--\n" },
