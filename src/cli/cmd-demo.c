@@ -42,10 +42,11 @@ typedef struct
   gboolean fails; /* the command is to say no */
 } Step;
 
+/* A format: the date goes in. */
 static const char letter_head[] = "From: Kaeru <kaeru@example.org>\r\n"
                                   "To: Tsubame <tsubame@example.org>\r\n"
                                   "Subject: =?iso-2022-jp?B?GyRCOnkkTkpYJGobKEI=?=\r\n"
-                                  "Date: Fri, 03 Apr 2026 09:30:00 +0900\r\n"
+                                  "Date: %s\r\n"
                                   "Message-ID: <spring@example.org>\r\n"
                                   "MIME-Version: 1.0\r\n"
                                   "Content-Type: multipart/mixed; boundary=\"petal\"\r\n"
@@ -80,7 +81,7 @@ static const char *const picture[] = {
 static const Step steps[] = {
   { STEP_PART, N_ ("Two invented people, and a letter") },
   { STEP_RUN,
-    N_ ("Kaeru and Tsubame each make an OpenPGP key. (--no-protection leaves out the passphrase; "
+    N_ ("Kaeru and Tsubame each make an OpenPGP key. (--no-protection leaves out the passphrase;\n"
         "you would not.)"),
     { "letterlock", "key", "generate", "--no-protection", "--name", "Kaeru",
       "kaeru@example.org" } },
@@ -89,7 +90,7 @@ static const Step steps[] = {
     { "letterlock", "key", "generate", "--no-protection", "--name", "Tsubame",
       "tsubame@example.org" } },
   { STEP_RUN,
-    N_ ("And a certificate each, for S/MIME. Real ones come from a certification authority; these "
+    N_ ("And a certificate each, for S/MIME. Real ones come from a certification authority; these\n"
         "two vouch for themselves, and roots.pem says that we believe them."),
     { "letterlock", "key", "generate", "--smime", "--no-protection", "--name", "Kaeru",
       "kaeru@example.org" } },
@@ -334,13 +335,29 @@ run_step (Stage *stage, const Step *step, GError **error)
   return tell_lines (output, -1, error) && finish_run (process, step, error);
 }
 
+/* RFC 5322 section 3.3: English, whatever the user's language. (transfer full) */
+static char *
+dup_mail_date (void)
+{
+  static const char *const months[]
+      = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+
+  return g_strdup_printf ("%d %s %d %02d:%02d:%02d +0000", g_date_time_get_day_of_month (now),
+                          months[g_date_time_get_month (now) - 1], g_date_time_get_year (now),
+                          g_date_time_get_hour (now), g_date_time_get_minute (now),
+                          g_date_time_get_second (now));
+}
+
 static gboolean
 letter_step (Stage *stage, const Step *step, GError **error)
 {
   g_autofree char *path = stage_path (stage, "letter.eml");
-  GString *letter = g_string_new (letter_head);
+  g_autofree char *date = dup_mail_date ();
   g_autofree char *text = NULL;
+  GString *letter = g_string_new (NULL);
 
+  g_string_append_printf (letter, letter_head, date);
   g_string_append (letter, letter_text);
   for (gsize i = 0; i < G_N_ELEMENTS (picture); i++)
     g_string_append_printf (letter, "%s\r\n", picture[i]);
