@@ -347,11 +347,22 @@ settle (LlFacts *facts, LlDecryption decryption, LlReason reason)
   facts->decryption_reason = reason;
 }
 
+/* The agent's word that is news about the message, not trouble with the work. */
+static LlReason
+reason_of (const GError *trouble)
+{
+  if (g_error_matches (trouble, LL_ERROR, LL_ERROR_CANNOT_DECRYPT))
+    return LL_REASON_NO_SECRET_KEY; /* the certificate is here, its private key is not */
+  if (g_error_matches (trouble, LL_ERROR, LL_ERROR_UNSUPPORTED_ALGORITHM))
+    return LL_REASON_UNSUPPORTED_ALGORITHM;
+  return LL_REASON_NONE;
+}
+
 static gboolean
 open_envelope (Envelope *envelope, GBytes *content, GOutputStream *out, GError **error)
 {
   LlFacts *facts = envelope->facts;
-  GError *trouble = NULL;
+  g_autoptr (GError) trouble = NULL;
   gsize length;
   /* Ours alone, from the sink. */
   guint8 *data = (guint8 *)g_bytes_get_data (content, &length);
@@ -364,14 +375,15 @@ open_envelope (Envelope *envelope, GBytes *content, GOutputStream *out, GError *
       return TRUE;
     }
   gssize plain = open_with_ours (envelope, data, length, &trouble);
-  if (trouble != NULL)
+  if (trouble != NULL && reason_of (trouble) == LL_REASON_NONE)
     {
-      g_propagate_error (error, trouble);
+      g_propagate_error (error, g_steal_pointer (&trouble));
       return FALSE;
     }
   if (plain < 0)
     {
-      settle (facts, LL_DECRYPTION_FAILED, LL_REASON_DECRYPTION_FAILED);
+      settle (facts, LL_DECRYPTION_FAILED,
+              trouble != NULL ? reason_of (trouble) : LL_REASON_DECRYPTION_FAILED);
       return TRUE;
     }
   settle (facts, LL_DECRYPTION_DONE,

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "bridge/call-agent.h"
 #include "bridge/openssl-glue.h"
 #include "engine/engine.h"
 #include "engine/test-der.h"
@@ -820,6 +821,80 @@ a_cancelled_operation_says_so (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+/* The key of this person behind a passphrase that nobody has cached. */
+static void
+lock_key (const Person *person)
+{
+  g_autofree char *name = g_strconcat (person->cert->keygrip, ".key", NULL);
+  g_autofree char *path = g_build_filename (home->path, "private-keys-v1.d", name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_ANSWERS, "horse battery");
+  g_assert_true (ll_agent_import_key (person->cert->key, &error));
+  g_assert_no_error (error);
+  ll_test_home_kill_agent (home);
+}
+
+/* Both verbs fail with this error, and nothing is opened. */
+static void
+assert_agent_refuses (const Person *person, GQuark domain, int code)
+{
+  g_autoptr (GPtrArray) signers = keys_of (person, NULL);
+  LlSealRequest request = { .signers = signers };
+  g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (contents[2]);
+  g_autoptr (GOutputStream) out = g_memory_output_stream_new_resizable ();
+  g_autoptr (GBytes) object = encrypt_to (person, NULL, FALSE, contents[1]);
+  g_autoptr (GBytes) plain = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LlFacts) facts = decrypt (object, &plain, &error);
+
+  g_assert_error (error, domain, code);
+  g_assert_cmpuint (g_bytes_get_size (plain), ==, 0);
+  g_clear_error (&error);
+  g_assert_false (engine->klass->sign (engine, &request, in, out, NULL, NULL, &error));
+  g_assert_error (error, domain, code);
+}
+
+/* The agent's trouble comes out, although OpenSSL hides it. */
+static void
+what_the_agent_refuses_is_told (void)
+{
+  lock_key (&second);
+  ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_CANCELS, NULL);
+  assert_agent_refuses (&second, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_MISSING, NULL);
+  assert_agent_refuses (&second, LL_ERROR, LL_ERROR_KEY_LOCKED);
+
+  /* the other recipient's key is not locked */
+  g_autoptr (GBytes) both = encrypt_to (&second, &rsa, TRUE, contents[1]);
+  assert_opens (both, contents[1], "AES-256-GCM", LL_REASON_NONE);
+
+  ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_ANSWERS, "horse battery");
+  g_autoptr (GBytes) object = encrypt_to (&second, NULL, TRUE, contents[1]);
+  assert_opens (object, contents[1], "AES-256-GCM", LL_REASON_NONE);
+  g_autofree char *prompt = ll_test_home_get_prompt (home);
+  g_assert_nonnull (strstr (prompt, "Second"));
+}
+
+/* The store still knows of a private key, but it has gone. */
+static void
+a_private_key_that_has_gone_is_no_secret_key (void)
+{
+  g_autofree char *name = g_strconcat (second.cert->keygrip, ".key", NULL);
+  g_autofree char *path = g_build_filename (home->path, "private-keys-v1.d", name, NULL);
+  g_autoptr (GBytes) object = encrypt_to (&second, NULL, TRUE, contents[1]);
+  g_autoptr (GBytes) plain = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  ll_test_home_kill_agent (home);
+  g_autoptr (LlFacts) facts = decrypt (object, &plain, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (facts->decryption, ==, LL_DECRYPTION_FAILED);
+  g_assert_cmpint (facts->decryption_reason, ==, LL_REASON_NO_SECRET_KEY);
+}
+
 /* ---- the stage ---- */
 
 static void
@@ -944,6 +1019,8 @@ main (int argc, char **argv)
   CASE (impossible_requests_are_refused);
   CASE (without_the_private_key_nothing_is_signed);
   CASE (a_cancelled_operation_says_so);
+  CASE (what_the_agent_refuses_is_told);
+  CASE (a_private_key_that_has_gone_is_no_secret_key);
   int status = g_test_run ();
 
   tear_down ();
