@@ -423,17 +423,49 @@ dup_outer_header (const LlPart *root)
 }
 
 static gboolean
-check_structure (LlPart *root, GError **error)
+check_structure (LlMessage *message, GError **error)
 {
-  LlReason reason = ll_part_get_tree_ambiguity (root);
+  LlReason reason = ll_part_get_tree_ambiguity (ll_message_get_root (message));
 
   if (reason == LL_REASON_NONE)
     return TRUE;
-  g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
-               _ ("The message can be read in two ways (%s), so that it cannot be known what would "
-                  "be sealed. Mend it first: “letterlock mail inspect” shows its parts."),
-               ll_reason_name (reason));
+  if (memchr (message->data, '\0', message->length) != NULL)
+    g_set_error_literal (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                         _ ("The message has a NUL character in its text or header, where some "
+                            "mail "
+                            "programs stop reading. Remove it, or attach the text as a file."));
+  else
+    g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                 _ ("The message can be read in two ways (%s), so that it cannot be known what "
+                    "would be sealed. Mend it first: “letterlock mail inspect” shows its parts."),
+                 ll_reason_name (reason));
   return FALSE;
+}
+
+/* What we could not read again is not written. */
+static gboolean
+check_size (const GString *entity, GError **error)
+{
+  if (entity->len <= LL_LIMIT_MESSAGE_BYTES)
+    return TRUE;
+  g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+               _ ("Made fit to be sealed, the message is larger than %u bytes, which is the "
+                  "limit."),
+               LL_LIMIT_MESSAGE_BYTES);
+  return FALSE;
+}
+
+static gboolean
+write_entity (Writer *writer, LlPart *root, GError **error)
+{
+  if (ll_part_count_fields (root, "Content-Type") == 0)
+    g_string_append (writer->out, "Content-Type: text/plain\r\n");
+  if (!write_part (writer, root, FIELDS_STRUCTURAL))
+    {
+      g_propagate_error (error, g_steal_pointer (&writer->error));
+      return FALSE;
+    }
+  return check_size (writer->out, error);
 }
 
 LlDraft *
@@ -444,18 +476,15 @@ ll_draft_new (LlMessage *message, GError **error)
   Writer writer = { 0 };
   gsize length;
 
-  if (!check_structure (root, error))
+  if (!check_structure (message, error))
     return NULL;
   draft->recipients = dup_recipients (root, error);
   if (draft->recipients == NULL)
     return NULL;
-  writer.out = g_string_sized_new (g_bytes_get_size (ll_message_get_bytes (message)) + 4096);
-  if (ll_part_count_fields (root, "Content-Type") == 0)
-    g_string_append (writer.out, "Content-Type: text/plain\r\n");
-  if (!write_part (&writer, root, FIELDS_STRUCTURAL))
+  writer.out = g_string_sized_new (message->length + 4096);
+  if (!write_entity (&writer, root, error))
     {
       g_string_free (writer.out, TRUE);
-      g_propagate_error (error, writer.error);
       return NULL;
     }
   length = writer.out->len;

@@ -306,20 +306,36 @@ wrap_openpgp (const Wrapper *wrapper, GBytes *entity, char **cipher, GError **er
   return finish (out);
 }
 
+static GBytes *
+wrap_any (const Wrapper *wrapper, GBytes *entity, char **cipher, GError **error)
+{
+  if (wrapper->request->engine->klass->protocol == LL_PROTOCOL_SMIME)
+    return wrap_smime (wrapper, entity, cipher, error);
+  if (wrapper->request->recipients != NULL)
+    return wrap_openpgp (wrapper, entity, cipher, error);
+  return wrap_signed (wrapper, entity, TRUE, error);
+}
+
 GBytes *
 ll_layers_wrap (GBytes *entity, const LlWrapRequest *request, char **cipher,
                 GCancellable *cancellable, GError **error)
 {
   Wrapper wrapper = { request, cancellable };
+  g_autoptr (GBytes) wrapped = NULL;
 
   g_return_val_if_fail (request->signer != NULL || request->recipients != NULL, NULL);
   g_return_val_if_fail (request->recipients == NULL || request->recipients->len > 0, NULL);
 
   if (cipher != NULL)
     *cipher = NULL;
-  if (request->engine->klass->protocol == LL_PROTOCOL_SMIME)
-    return wrap_smime (&wrapper, entity, cipher, error);
-  if (request->recipients != NULL)
-    return wrap_openpgp (&wrapper, entity, cipher, error);
-  return wrap_signed (&wrapper, entity, TRUE, error);
+  wrapped = wrap_any (&wrapper, entity, cipher, error);
+  /* what we could not read again is not written */
+  if (wrapped != NULL && g_bytes_get_size (wrapped) > LL_LIMIT_MESSAGE_BYTES)
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                   _ ("The sealed message would be larger than %u bytes, which is the limit."),
+                   LL_LIMIT_MESSAGE_BYTES);
+      return NULL;
+    }
+  return g_steal_pointer (&wrapped);
 }

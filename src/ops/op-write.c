@@ -103,6 +103,7 @@ ll_op_write (LlSession *session, GBytes *bytes, const LlWriteRequest *request,
   wrapped = wrap (session, draft, request, written->plan, &written->cipher, cancellable, error);
   if (wrapped == NULL)
     return NULL;
+  g_clear_pointer (&draft->entity, g_bytes_unref); /* three copies of a large letter are enough */
   written->message = ll_draft_assemble (draft, wrapped);
   return g_steal_pointer (&written);
 }
