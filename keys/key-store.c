@@ -24,6 +24,7 @@ struct _LlKeyStore
   GHashTable *openpgp_answers; /* question -> GPtrArray of LlKey, perhaps empty */
   GPtrArray *openpgp_all;      /* NULL: not asked for yet */
   GPtrArray *certificates;     /* NULL: not read yet */
+  GError *agent_error;         /* why none of them is known to be ours, or NULL */
 };
 
 LlKeyStore *
@@ -43,6 +44,7 @@ ll_key_store_forget (LlKeyStore *store)
   g_hash_table_remove_all (store->openpgp_answers);
   g_clear_pointer (&store->openpgp_all, g_ptr_array_unref);
   g_clear_pointer (&store->certificates, g_ptr_array_unref);
+  g_clear_error (&store->agent_error);
 }
 
 void
@@ -199,8 +201,23 @@ GPtrArray *
 ll_key_store_certificates (LlKeyStore *store, GError **error)
 {
   if (store->certificates == NULL)
-    store->certificates = ll_x509_store_load (error);
+    {
+      g_clear_error (&store->agent_error);
+      store->certificates = ll_x509_store_load (&store->agent_error, error);
+    }
   return store->certificates;
+}
+
+gboolean
+ll_key_store_knows_secret (LlKeyStore *store, GError **error)
+{
+  if (ll_key_store_certificates (store, error) == NULL)
+    return FALSE;
+  if (store->agent_error == NULL)
+    return TRUE;
+  if (error != NULL)
+    *error = g_error_copy (store->agent_error);
+  return FALSE;
 }
 
 /* Without a technology asked for, one whose engine is not installed has no keys. */
@@ -245,6 +262,9 @@ find (LlKeyStore *store, LlProtocol protocol, const char *what, LlKeyFilter filt
       GPtrArray *keys = ll_key_store_certificates (store, error);
 
       if (keys == NULL)
+        return NULL;
+      if (filter & LL_KEYS_SECRET_ONLY && protocol == LL_PROTOCOL_SMIME
+          && !ll_key_store_knows_secret (store, error))
         return NULL;
       add_matching (found, keys, what, filter);
     }

@@ -38,6 +38,10 @@ GPtrArray *ll_key_store_find (LlKeyStore *store, LlProtocol protocol, const char
 LlKey *ll_key_store_get (LlKeyStore *store, LlProtocol protocol, const char *fingerprint,
                          GError **error);
 
+/* FALSE when gpg-agent could not be asked which certificates have a private key, so that no answer
+ * about S/MIME means "ours": whoever needs one of ours and finds none says this error instead. */
+gboolean ll_key_store_knows_secret (LlKeyStore *store, GError **error);
+
 /* All certificates of the keybox: material for building paths. Borrowed, of LlKey. */
 GPtrArray *ll_key_store_certificates (LlKeyStore *store, GError **error);
 

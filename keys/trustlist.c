@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "base/output.h"
+#include "bridge/call-agent.h"
 #include "keys/trustlist.h"
 
 struct _LlTrustlist
@@ -68,7 +69,7 @@ ll_trustlist_new_from_text (const char *text, const char *included)
 
 /* NULL when it is not there. */
 static char *
-read_list (const char *directory)
+read_file (const char *directory, const char *name)
 {
   g_autofree char *path = NULL;
   g_autoptr (GBytes) bytes = NULL;
@@ -77,7 +78,7 @@ read_list (const char *directory)
 
   if (directory == NULL)
     return NULL;
-  path = g_build_filename (directory, "trustlist.txt", NULL);
+  path = g_build_filename (directory, name, NULL);
   bytes = ll_input_read (path, LL_LIMIT_KEY_FILE_BYTES, NULL, NULL);
   if (bytes == NULL)
     return NULL;
@@ -94,19 +95,68 @@ home_directory (void)
   return home != NULL && *home != '\0' ? home : gpgme_get_dirinfo ("homedir");
 }
 
+/* TRUE when gpg-agent has been told to read other lists than the usual ones: then only it knows
+ * what counts. Without such an option the files are read here, because an agent that runs for long
+ * does not see that they have changed. */
+static gboolean
+agent_has_own_rules (const char *directory)
+{
+  g_autofree char *text = read_file (directory, "gpg-agent.conf");
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      const char *line = g_strstrip (lines[i]);
+
+      line += g_str_has_prefix (line, "--") ? 2 : 0;
+      if (g_str_has_prefix (line, "no-user-trustlist")
+          || g_str_has_prefix (line, "sys-trustlist-name"))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Takes the agent's word for who is trusted, and keeps who is refused. */
+static void
+ask_agent (LlTrustlist *list)
+{
+  g_autoptr (GArray) trusted = ll_agent_list_trusted (NULL, NULL);
+  GHashTableIter iterator;
+  gpointer word;
+
+  g_hash_table_iter_init (&iterator, list->words);
+  while (g_hash_table_iter_next (&iterator, NULL, &word))
+    if (GPOINTER_TO_INT (word) == LL_TRUSTLIST_TRUSTED)
+      g_hash_table_iter_remove (&iterator);
+  list->n_trusted = 0;
+  for (guint i = 0; trusted != NULL && i < trusted->len; i++)
+    {
+      const LlAgentTrusted *one = &g_array_index (trusted, LlAgentTrusted, i);
+      g_autofree char *line = g_strdup_printf ("%s S", one->fingerprint);
+
+      if (one->for_smime)
+        read_line (list, line);
+    }
+}
+
 /* As gpg-agent does: the system's list counts where the user's includes it, or when the user has
  * none. */
 LlTrustlist *
 ll_trustlist_new (void)
 {
   g_autofree char *system = NULL, *own = NULL;
+  LlTrustlist *list;
 
   gpgme_check_version (NULL);
-  system = read_list (gpgme_get_dirinfo ("sysconfdir"));
-  own = read_list (home_directory ());
+  system = read_file (gpgme_get_dirinfo ("sysconfdir"), "trustlist.txt");
+  own = read_file (home_directory (), "trustlist.txt");
   if (own == NULL)
     own = g_strdup (system != NULL ? system : "");
-  return ll_trustlist_new_from_text (own, system);
+  list = ll_trustlist_new_from_text (own, system);
+  if (agent_has_own_rules (home_directory ())
+      || agent_has_own_rules (gpgme_get_dirinfo ("sysconfdir")))
+    ask_agent (list);
+  return list;
 }
 
 void

@@ -1,38 +1,13 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #include "base/error.h"
+#include "bridge/call-agent.h"
 #include "bridge/gpgme-glue.h"
 #include "keys/x509-cert-private.h"
 #include "keys/x509-pem.h"
 #include "keys/x509-store.h"
-
-/* The certificates that gpgsm says have a private key: SHA-1 fingerprint -> on a card or not. */
-static GHashTable *
-list_secret (gpgme_ctx_t context, GError **error)
-{
-  g_autoptr (GHashTable) secret = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  gpgme_error_t code = gpgme_op_keylist_start (context, NULL, 1);
-  gpgme_key_t key = NULL;
-
-  while (code == 0 && (code = gpgme_op_keylist_next (context, &key)) == 0)
-    {
-      if (key->subkeys != NULL && key->subkeys->fpr != NULL)
-        g_hash_table_insert (secret, g_ascii_strup (key->subkeys->fpr, -1),
-                             GINT_TO_POINTER (key->subkeys->is_cardkey ? TRUE : FALSE));
-      gpgme_key_unref (key);
-    }
-  gpgme_op_keylist_end (context);
-  if (gpgme_err_code (code) != GPG_ERR_EOF)
-    {
-      ll_gpgme_set_error (error, code, LL_ERROR_FAILED, NULL,
-                          _ ("The certificates cannot be listed"));
-      return NULL;
-    }
-  return g_steal_pointer (&secret);
-}
 
 /* gpgsm writes one certificate only in DER, all of them in PEM. */
 static GBytes *
@@ -59,32 +34,34 @@ export_all (gpgme_ctx_t context, GError **error)
   return pem;
 }
 
-/* The keybox with the notes of `secret`. */
+/* The certificates, each with what the agent says of its private key. */
 static GPtrArray *
-mark_secret (GPtrArray *found, GHashTable *secret)
+mark_secret (GPtrArray *found, GHashTable *places)
 {
   GPtrArray *keys = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
 
   for (guint i = 0; i < found->len; i++)
     {
       LlKey *key = g_ptr_array_index (found, i);
-      gpointer on_card = NULL;
+      const char *keygrip = ll_x509_cert_get_keygrip (key);
+      gpointer place = keygrip != NULL ? g_hash_table_lookup (places, keygrip) : NULL;
 
-      if (g_hash_table_lookup_extended (secret, ll_key_get_gnupg_fingerprint (key), NULL, &on_card))
-        g_ptr_array_add (keys, ll_x509_cert_new_with_secret (key, GPOINTER_TO_INT (on_card)));
-      else
+      if (GPOINTER_TO_INT (place) == LL_AGENT_KEY_MISSING)
         g_ptr_array_add (keys, ll_key_ref (key));
+      else
+        g_ptr_array_add (keys, ll_x509_cert_new_with_secret (key, GPOINTER_TO_INT (place)
+                                                                      == LL_AGENT_KEY_ON_CARD));
     }
   return keys;
 }
 
 GPtrArray *
-ll_x509_store_load (GError **error)
+ll_x509_store_load (GError **agent_error, GError **error)
 {
   g_autoptr (LlGpgmeContext) context = ll_gpgme_context_new (GPGME_PROTOCOL_CMS, NULL, error);
   g_autoptr (GBytes) pem = NULL;
   g_autoptr (GPtrArray) found = NULL;
-  g_autoptr (GHashTable) secret = NULL;
+  g_autoptr (GHashTable) places = NULL;
   guint bad;
 
   if (context == NULL)
@@ -95,6 +72,6 @@ ll_x509_store_load (GError **error)
   found = ll_x509_pem_read (pem, &bad, error);
   if (found == NULL || found->len == 0)
     return g_steal_pointer (&found);
-  secret = list_secret (context, error);
-  return secret != NULL ? mark_secret (found, secret) : NULL;
+  places = ll_agent_list_keys (NULL, agent_error);
+  return places != NULL ? mark_secret (found, places) : g_steal_pointer (&found);
 }

@@ -10,8 +10,10 @@
 
 G_BEGIN_DECLS
 
-/* All certificates, in one run of gpgsm. One that OpenSSL cannot parse is left out. Error:
- * LL_ERROR_FAILED when there is no gpgsm or it fails. (transfer full, of LlKey) */
-GPtrArray *ll_x509_store_load (GError **error);
+/* All certificates, in one run of gpgsm. One that OpenSSL cannot parse is left out. When gpg-agent
+ * cannot be asked, no certificate has a private key and `agent_error` tells why: one can still
+ * verify and encrypt. Error: LL_ERROR_FAILED when there is no gpgsm or it fails.
+ * (transfer full, of LlKey) */
+GPtrArray *ll_x509_store_load (GError **agent_error, GError **error);
 
 G_END_DECLS

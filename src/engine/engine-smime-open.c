@@ -438,7 +438,8 @@ decrypt_envelope (LlSmimeEngine *self, LlCmsReader *reader, Envelope *envelope, 
   envelope->object = object;
   envelope->ours = ours;
   envelope->facts->has_trailing_bytes = envelope->parts->has_trailing_bytes;
-  if (!list_recipients (envelope, certificates, error))
+  if (!list_recipients (envelope, certificates, error)
+      || (ours->len == 0 && !ll_key_store_knows_secret (self->store, error)))
     return FALSE;
   LlReason reason = read_cipher (envelope);
   if (reason != LL_REASON_NONE)
