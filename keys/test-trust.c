@@ -274,6 +274,24 @@ test_refused_root (Fixture *fixture, gconstpointer data)
   assert_axis (opinion->trust, NO, LL_REASON_NEVER_TRUSTED);
 }
 
+/* gpg-agent was told not to read the user's list: then it does not count here either. */
+static void
+test_no_user_trustlist (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *conf = g_build_filename (fixture->home->path, "gpg-agent.conf", NULL);
+  g_autofree char *before = NULL, *after = NULL;
+  g_autoptr (LlKeyOpinion) opinion = NULL;
+
+  g_assert_true (g_file_get_contents (conf, &before, NULL, NULL));
+  after = g_strconcat (before, "\nno-user-trustlist\n", NULL);
+  g_assert_true (g_file_set_contents (conf, after, -1, NULL));
+  ll_test_cert_import (fixture->home, fixture->root, FALSE);
+  ll_test_cert_import (fixture->home, fixture->alice, FALSE);
+  ll_test_cert_trust (fixture->home, fixture->root);
+  opinion = judge_alice (fixture);
+  assert_axis (opinion->trust, NO, LL_REASON_ROOT_NOT_TRUSTED);
+}
+
 static void
 test_at (Fixture *fixture, gconstpointer data)
 {
@@ -348,6 +366,7 @@ main (int argc, char **argv)
   ADD ("a root that is listed but not at home is none (SC-12)", test_listed_but_not_at_home);
   ADD ("a root in the anchors file is an anchor", test_anchors_file);
   ADD ("a root that the user refused is never trusted", test_refused_root);
+  ADD ("gpg-agent's no-user-trustlist counts", test_no_user_trustlist);
   ADD ("another time is judged as that time", test_at);
   ADD ("an anchors file that cannot be used is an error that names it", test_bad_anchors_file);
   ADD ("one's own OpenPGP key is trusted ultimately", test_own_openpgp_key);
