@@ -42,6 +42,9 @@ choose_program (const char *program)
   if (g_strcmp0 (program, chosen) == 0)
     return 0;
   code = gpgme_set_engine_info (GPGME_PROTOCOL_OPENPGP, program, NULL);
+  /* GPGME takes any name, and later finds no keys by a program that is not there */
+  if (code == 0)
+    code = gpgme_engine_check_version (GPGME_PROTOCOL_OPENPGP);
   if (code != 0)
     return code;
   g_free (chosen);
