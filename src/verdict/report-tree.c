@@ -29,7 +29,8 @@ append_recipients (GString *out, guint depth, const LlFacts *facts)
       ll_report_quoted (out, depth, label,
                         recipient->key != NULL ? ll_key_get_title (recipient->key)
                                                : recipient->hint);
-      ll_report_quoted (out, depth + 1, _ ("Key:"), recipient->hint);
+      if (recipient->key != NULL)
+        ll_report_quoted (out, depth + 1, _ ("Key:"), recipient->hint);
       ll_report_quoted (out, depth + 1, _ ("Method:"), recipient->algorithm);
     }
   if (facts->symmetric)
