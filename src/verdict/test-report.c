@@ -398,8 +398,8 @@ test_json_order (void)
   root = report_of (evidence, TRUE);
   members = json_object_get_members (json_node_get_object (root));
   g_assert_cmpuint (g_list_length (members), ==, G_N_ELEMENTS (order));
-  for (GList *l = members; l != NULL; l = l->next)
-    g_assert_cmpstr (l->data, ==, order[i++]);
+  for (GList *l = members; l != NULL; l = l->next, i++)
+    g_assert_cmpstr (l->data, ==, order[i]);
 }
 
 int

@@ -7,6 +7,8 @@
 #include "verdict/test-evidence.h"
 #include "verdict/weights.h"
 
+#define N_BLOCKS 3
+
 static const TestSignature good_signature = TEST_GOOD;
 
 static gboolean
@@ -133,14 +135,14 @@ static void
 check_cell (guint shape, const TestSignature *signature, gboolean signature_is_good, guint blocked,
             gboolean is_file)
 {
-  static const LlReason blocks[]
+  static const LlReason blocks[N_BLOCKS]
       = { LL_REASON_NONE, LL_REASON_AMBIGUOUS_STRUCTURE, LL_REASON_LIMIT_DEPTH };
   g_autoptr (LlEvidence) evidence = test_evidence_new (is_file);
   g_autoptr (LlVerdict) verdict = NULL;
   LlStatus expected = signature_is_good ? shapes[shape].good : shapes[shape].bad;
 
   test_add_shape (evidence, shapes[shape].shape, signature);
-  if (blocked > 0)
+  if (blocks[blocked] != LL_REASON_NONE)
     {
       *(blocked == 1 ? &evidence->envelope->ambiguity : &evidence->envelope->limit)
           = blocks[blocked];
@@ -153,7 +155,7 @@ check_cell (guint shape, const TestSignature *signature, gboolean signature_is_g
                     signature->integrity, ll_reason_name (signature->reason), blocked, is_file);
   g_assert_cmpstr (ll_status_name (verdict->status), ==, ll_status_name (expected));
   assert_sound (evidence, verdict);
-  if (blocked > 0)
+  if (blocks[blocked] != LL_REASON_NONE)
     g_assert_true (lists (verdict->reasons, blocks[blocked]));
 }
 
@@ -166,7 +168,7 @@ check_axes (guint shape, guint integrity, LlAxis binding, LlAxis trust, LlAxis t
                       && time.answer == LL_ANSWER_YES;
   gboolean bound = binding.answer == LL_ANSWER_YES;
 
-  for (guint blocked = 0; blocked < 3; blocked++)
+  for (guint blocked = 0; blocked < N_BLOCKS; blocked++)
     check_cell (shape, &signature, believed && bound, blocked, FALSE);
   /* a file is one layer, and has no author to bind to */
   if (strlen (shapes[shape].shape) == 1)
