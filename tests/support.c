@@ -86,6 +86,7 @@ write_file (const char *directory, const char *name, const char *text)
 static const char pinentry_head[] = "#!/bin/sh\n"
                                     "# A fake pinentry for tests; a person is never asked.\n"
                                     "home=${0%/*}\n"
+                                    "echo $$ > \"$home/fake-pinentry.pid\"\n"
                                     "echo 'OK Pleased to meet you'\n"
                                     "while read -r verb rest; do\n"
                                     "  case $verb in\n"
@@ -93,11 +94,13 @@ static const char pinentry_head[] = "#!/bin/sh\n"
                                     " echo OK ;;\n"
                                     "    GETPIN|CONFIRM) echo \"$verb\" >> "
                                     "\"$home/fake-pinentry.log\"\n";
-static const char pinentry_tail[] = "      ;;\n"
-                                    "    BYE) echo OK; exit 0 ;;\n"
-                                    "    *) echo OK ;;\n"
-                                    "  esac\n"
-                                    "done\n";
+static const char pinentry_tail[]
+    = "      ;;\n"
+      "    GETINFO) [ \"$rest\" = pid ] && echo \"D $$\"; echo OK ;;\n"
+      "    BYE) echo OK; exit 0 ;;\n"
+      "    *) echo OK ;;\n"
+      "  esac\n"
+      "done\n";
 
 void
 ll_test_home_set_pinentry (LlTestHome *home, LlTestPinentry does, const char *passphrase)
@@ -114,7 +117,7 @@ ll_test_home_set_pinentry (LlTestHome *home, LlTestPinentry does, const char *pa
   if (does == LL_TEST_PINENTRY_CANCELS)
     answer = g_strdup ("      echo 'ERR 83886179 Operation cancelled <Pinentry>'\n");
   else if (does == LL_TEST_PINENTRY_WAITS)
-    answer = g_strdup ("      exec cat > /dev/null\n");
+    answer = g_strdup ("      while read -r nothing; do :; done; exit 0\n");
   else
     answer = g_strdup_printf ("      [ $verb = GETPIN ] && echo 'D %s'; echo OK\n", passphrase);
   script = g_strconcat (pinentry_head, answer, pinentry_tail, NULL);
@@ -172,7 +175,8 @@ ll_test_home_new (void)
   keys = g_build_filename (home->path, "private-keys-v1.d", NULL);
   g_assert_cmpint (g_mkdir (home->scratch, 0700), ==, 0);
   g_assert_cmpint (g_mkdir (keys, 0700), ==, 0);
-  agent = g_strdup_printf ("allow-loopback-pinentry\npinentry-program %s/fake-pinentry\n",
+  agent = g_strdup_printf ("allow-loopback-pinentry\ns2k-count 65536\n"
+                           "pinentry-program %s/fake-pinentry\n",
                            home->path);
   write_file (home->path, "gpg-agent.conf", agent);
   write_file (home->path, "gpg.conf", "disable-dirmngr\nno-auto-key-locate\nno-greeting\n");
@@ -211,11 +215,25 @@ ll_test_home_free (LlTestHome *home)
   g_free (home);
 }
 
+static gboolean
+agent_is_running (LlTestHome *home)
+{
+  const char *argv[] = { "gpg-connect-agent", "--homedir",   home->path, "--no-autostart",
+                         "--quiet",           "GETINFO pid", "/bye",     NULL };
+  g_autoptr (GBytes) output = NULL;
+
+  ll_test_run_status (NULL, &output, NULL, argv);
+  return g_bytes_get_size (output) > 0;
+}
+
+/* gpgconf comes back before the agent has ended. */
 void
 ll_test_home_kill_agent (LlTestHome *home)
 {
   g_bytes_unref (
       ll_test_run (NULL, "gpgconf", "--homedir", home->path, "--kill", "gpg-agent", NULL));
+  for (int i = 0; i < 100 && agent_is_running (home); i++)
+    g_usleep (20000);
 }
 
 void

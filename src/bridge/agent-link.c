@@ -26,6 +26,7 @@
 #define MAX_ANSWER_BYTES (4 * 1024 * 1024) /* what the agent may send in one answer */
 #define MAX_IDLE_LINES 4
 #define MAX_ENVIRONMENT_VALUE 512
+#define OUR_SOURCE GPG_ERR_SOURCE_USER_2 /* of errors that libassuan finds on our side */
 
 struct _LlAgentLink
 {
@@ -37,6 +38,7 @@ struct _LlAgentLink
   gulong cancel_id;
   gboolean broken;
   gint cancelled; /* atomic */
+  gint pinentry;  /* atomic; the process that asks the person now, or 0 */
 };
 
 /* Where the agent is: asked of gpgconf once per GNUPGHOME. */
@@ -231,7 +233,7 @@ on_data (void *user_data, const void *buffer, size_t length)
   Exchange *exchange = user_data;
 
   if (length > MAX_ANSWER_BYTES - exchange->length)
-    return gpg_error (GPG_ERR_TOO_LARGE);
+    return gpg_err_make (OUR_SOURCE, GPG_ERR_TOO_LARGE);
   if (exchange->length + length > exchange->allocated)
     {
       gsize size = MAX (exchange->length + length, exchange->allocated * 2 + 4096);
@@ -255,6 +257,25 @@ starts_with_word (const char *line, const char *word)
   return strncmp (line, word, length) == 0 && (line[length] == '\0' || line[length] == ' ');
 }
 
+/* An agent that loses its client leaves pinentry on the screen until it times out; so we close it,
+ * in the way in which the agent itself would. */
+static void
+close_pinentry (LlAgentLink *link)
+{
+  pid_t process = (pid_t)g_atomic_int_get (&link->pinentry);
+
+  if (process > 1)
+    kill (process, SIGINT);
+}
+
+static void
+note_pinentry (LlAgentLink *link, const char *line)
+{
+  g_atomic_int_set (&link->pinentry, (gint)g_ascii_strtoll (line, NULL, 10));
+  if (g_atomic_int_get (&link->cancelled))
+    close_pinentry (link);
+}
+
 static gpg_error_t
 on_inquire (void *user_data, const char *line)
 {
@@ -262,12 +283,15 @@ on_inquire (void *user_data, const char *line)
   const LlAgentAnswer *answer = exchange->talk != NULL ? exchange->talk->answers : NULL;
 
   if (starts_with_word (line, "PINENTRY_LAUNCHED"))
-    return 0;
+    {
+      note_pinentry (exchange->link, line + strlen ("PINENTRY_LAUNCHED"));
+      return 0;
+    }
   for (; answer != NULL && answer->keyword != NULL; answer++)
     if (starts_with_word (line, answer->keyword))
       return assuan_send_data (exchange->link->assuan, g_bytes_get_data (answer->bytes, NULL),
                                g_bytes_get_size (answer->bytes));
-  return gpg_error (GPG_ERR_ASS_UNKNOWN_INQUIRE);
+  return gpg_err_make (OUR_SOURCE, GPG_ERR_ASS_UNKNOWN_INQUIRE);
 }
 
 static gpg_error_t
@@ -283,29 +307,12 @@ on_status (void *user_data, const char *line)
   return 0;
 }
 
-/* Whether the line itself failed, rather than the command. */
+/* Whether the line itself failed, rather than the command: the agent's own errors name other
+ * sources. */
 static gboolean
 is_line_error (gpg_error_t problem)
 {
-  switch (gpg_err_code (problem))
-    {
-    case GPG_ERR_EOF:
-    case GPG_ERR_EPIPE:
-    case GPG_ERR_ECONNRESET:
-    case GPG_ERR_ENOTCONN:
-    case GPG_ERR_EBADF:
-    case GPG_ERR_ASS_READ_ERROR:
-    case GPG_ERR_ASS_WRITE_ERROR:
-    case GPG_ERR_ASS_INV_RESPONSE:
-    case GPG_ERR_ASS_INCOMPLETE_LINE:
-    case GPG_ERR_ASS_LINE_TOO_LONG:
-    case GPG_ERR_ASS_CONNECT_FAILED:
-    case GPG_ERR_ASS_UNKNOWN_INQUIRE:
-    case GPG_ERR_TOO_LARGE:
-      return TRUE;
-    default:
-      return FALSE;
-    }
+  return gpg_err_source (problem) == OUR_SOURCE;
 }
 
 gpg_error_t
@@ -325,6 +332,7 @@ ll_agent_link_say (LlAgentLink *link, const char *command, const LlAgentTalk *ta
   problem = assuan_transact (link->assuan, command, on_data, &exchange, on_inquire, &exchange,
                              on_status, &exchange);
   pipe_guard_leave (&guard);
+  g_atomic_int_set (&link->pinentry, 0);
   if (quick)
     rang = alarm_stop (&alarm);
   if (problem != 0 && is_line_error (problem))
@@ -377,6 +385,7 @@ say_environment (LlAgentLink *link)
                                            "PINENTRY_USER_DATA" };
   const char *tty = g_getenv ("GPG_TTY");
 
+  (void)ll_agent_link_say (link, "OPTION allow-pinentry-notify", NULL);
   if (tty == NULL || *tty == '\0')
     tty = isatty (STDIN_FILENO) ? ttyname (STDIN_FILENO) : NULL;
   say_option (link, "ttyname", tty);
@@ -415,6 +424,7 @@ on_cancelled (GCancellable *cancellable, gpointer user_data)
   LlAgentLink *link = user_data;
 
   g_atomic_int_set (&link->cancelled, TRUE);
+  close_pinentry (link);
   shutdown (link->fd, SHUT_RDWR);
 }
 
@@ -439,8 +449,12 @@ link_unwatch (LlAgentLink *link)
 static gpg_error_t
 greet_on (LlAgentLink *link, int fd)
 {
-  gpg_error_t problem = assuan_new (&link->assuan);
+  assuan_log_cb_t log;
+  void *log_data;
+  gpg_error_t problem;
 
+  assuan_get_log_cb (&log, &log_data);
+  problem = assuan_new_ext (&link->assuan, OUR_SOURCE, assuan_get_malloc_hooks (), log, log_data);
   if (problem != 0)
     {
       close (fd);

@@ -75,8 +75,13 @@ set_locked_error (gpg_error_t problem, GError **error)
       return TRUE;
     case GPG_ERR_EOF:
     case GPG_ERR_NO_AGENT:
-      set_locked (error, _ ("gpg-agent went away during the work. Try again; if it happens again, "
-                            "run “letterlock doctor”."));
+      if (gpg_err_source (problem) == GPG_ERR_SOURCE_PINENTRY)
+        set_locked (error, _ ("The program that asks for the passphrase, pinentry, ended without "
+                              "an answer. Try again, or run “letterlock doctor”."));
+      else
+        set_locked (error,
+                    _ ("gpg-agent went away during the work. Try again; if it happens again, "
+                       "run “letterlock doctor”."));
       return TRUE;
     default:
       return FALSE;

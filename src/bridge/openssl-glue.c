@@ -90,7 +90,10 @@ bio_read (BIO *bio, char *buffer, size_t length, size_t *done)
   *done = 0;
   if (stream->input == NULL || stream->at_end || length == 0)
     return 0;
-  n = g_input_stream_read (stream->input, buffer, length, stream->cancellable, &error);
+  /* a stream in memory does not look at it by itself */
+  n = -1;
+  if (!g_cancellable_set_error_if_cancelled (stream->cancellable, &error))
+    n = g_input_stream_read (stream->input, buffer, length, stream->cancellable, &error);
   if (n < 0)
     {
       stream_set_error (stream, error);
@@ -110,8 +113,9 @@ bio_write (BIO *bio, const char *buffer, size_t length, size_t *done)
   BIO_clear_retry_flags (bio);
   if (stream->output == NULL)
     return -1;
-  if (!g_output_stream_write_all (stream->output, buffer, length, done, stream->cancellable,
-                                  &error))
+  if (g_cancellable_set_error_if_cancelled (stream->cancellable, &error)
+      || !g_output_stream_write_all (stream->output, buffer, length, done, stream->cancellable,
+                                     &error))
     {
       stream_set_error (stream, error);
       return -1;

@@ -4,7 +4,6 @@
  */
 #include <config.h>
 
-#include <glib/gi18n.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/proverr.h>
