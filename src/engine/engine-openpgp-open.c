@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "bridge/call-agent.h"
 #include "engine/engine-openpgp-private.h"
 #include "engine/pgp-armor.h"
 
@@ -223,6 +224,18 @@ weigh_decryption (Operation *operation, gpgme_error_t code, LlFacts *facts)
     ll_pgp_add_signatures (operation->engine, operation->context, status, LL_REASON_NONE, facts);
 }
 
+/* Without gpg-agent, gpg says that there is no secret key: then it is only locked away. */
+static gboolean
+check_agent (const Operation *operation, const LlFacts *facts, GError **error)
+{
+  g_autofree char *version = NULL;
+
+  if (facts->decryption_reason != LL_REASON_NO_SECRET_KEY)
+    return TRUE;
+  version = ll_agent_get_version (operation->cancellable, error);
+  return version != NULL;
+}
+
 static gboolean
 run_decrypt (Operation *operation, LlFacts *facts, GError **error)
 {
@@ -249,7 +262,7 @@ run_decrypt (Operation *operation, LlFacts *facts, GError **error)
   if (ll_pgp_input_get_packets (operation->packets)->truncated)
     return set_truncated (error);
   weigh_decryption (operation, code, facts);
-  return TRUE;
+  return check_agent (operation, facts, error);
 }
 
 gboolean

@@ -121,9 +121,9 @@ write_armored (Flow *flow, BIO *sink, gboolean stream, GError **error)
 /* Why it failed, from whoever knows best: the stream that was read, the agent, the stream that was
  * written, OpenSSL. */
 static void
-explain (BIO *sink, LlError code, const char *message, GError **error)
+explain (BIO *sink, LlError code, const char *message, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GError) from_agent = ll_provider_take_agent_error ();
+  g_autoptr (GError) from_agent = ll_smime_take_agent_error (cancellable);
   g_autoptr (GError) from_sink = ll_bio_take_error (sink);
 
   if (error != NULL && *error != NULL)
@@ -168,7 +168,7 @@ write_object (CMS_ContentInfo *cms, const LlSealRequest *request, GInputStream *
   explicit_bzero (chunk, CHUNK_BYTES);
   if (written)
     return TRUE;
-  explain (sink, failure->code, failure->message, &local);
+  explain (sink, failure->code, failure->message, cancellable, &local);
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
 }

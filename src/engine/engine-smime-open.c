@@ -299,7 +299,7 @@ open_with (const Envelope *envelope, LlKey *key, guint8 *data, gsize length, GEr
   ll_provider_set_cancellable (envelope->cancellable);
   gboolean unwrapped = CMS_decrypt_set1_pkey (cms, private_key, certificate) == 1;
   ll_provider_set_cancellable (NULL);
-  GError *agent_error = ll_provider_take_agent_error ();
+  GError *agent_error = ll_smime_take_agent_error (envelope->cancellable);
   if (agent_error != NULL)
     {
       g_propagate_error (trouble, agent_error);

@@ -33,6 +33,10 @@ gboolean ll_smime_verify (LlEngine *engine, GInputStream *signature, GInputStrea
  * (transfer full) */
 CMS_ContentInfo *ll_smime_parse (GBytes *object);
 
+/* ll_provider_take_agent_error(), as engine.h wants it: a person who does not give the passphrase
+ * leaves the key locked; only the cancellable cancels. (transfer full) (nullable) */
+GError *ll_smime_take_agent_error (GCancellable *cancellable);
+
 /* The algorithm and the parameters of an AlgorithmIdentifier, or NULL. (transfer full) */
 X509_ALGOR *ll_smime_parse_algorithm (GBytes *element);
 

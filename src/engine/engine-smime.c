@@ -5,11 +5,13 @@
  */
 #include <config.h>
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "base/error.h"
 #include "base/hex.h"
 #include "bridge/openssl-glue.h"
 #include "engine/engine-smime-private.h"
@@ -43,6 +45,19 @@ static void
 smime_free (LlEngine *engine)
 {
   g_free (engine);
+}
+
+GError *
+ll_smime_take_agent_error (GCancellable *cancellable)
+{
+  g_autoptr (GError) error = ll_provider_take_agent_error ();
+
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      || g_cancellable_is_cancelled (cancellable))
+    return g_steal_pointer (&error);
+  return g_error_new_literal (LL_ERROR, LL_ERROR_KEY_LOCKED,
+                              _ ("The passphrase was not given, so that the private key stays "
+                                 "locked. Try again, and enter it."));
 }
 
 static const LlEngineClass smime_class = {

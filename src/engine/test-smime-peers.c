@@ -862,7 +862,7 @@ what_the_agent_refuses_is_told (void)
 {
   lock_key (&second);
   ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_CANCELS, NULL);
-  assert_agent_refuses (&second, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  assert_agent_refuses (&second, LL_ERROR, LL_ERROR_KEY_LOCKED);
   ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_MISSING, NULL);
   assert_agent_refuses (&second, LL_ERROR, LL_ERROR_KEY_LOCKED);
 
