@@ -244,8 +244,11 @@ append_note (Page *page, const char *what, const LlPart *part)
       = g_strconcat (ll_part_get_type (part), "/", ll_part_get_subtype (part), NULL);
   const char *name = ll_part_get_file_name (part);
   g_autofree char *safe = ll_text_safe (name != NULL && *name != '\0' ? name : type, -1);
-  /* TRANSLATORS: what stands in the place of a part, and its name: [Attachment: photo.jpg] */
-  g_autofree char *note = g_strdup_printf (_ ("[%s: %s]"), what, safe);
+  g_autoptr (GBytes) content = ll_part_dup_content (part, G_MAXSIZE, NULL);
+  g_autofree char *size = g_format_size (g_bytes_get_size (content));
+  g_autofree char *named = g_strdup_printf ("“%s”, %s", safe, size);
+  /* TRANSLATORS: what stands in the place of a part: [Attachment: “photo.jpg”, 12 kB] */
+  g_autofree char *note = g_strdup_printf (_ ("[%s: %s]"), what, named);
 
   append_paragraph (page, note);
   g_string_append_c (page->text, '\n');

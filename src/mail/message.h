@@ -6,6 +6,7 @@
  * may be credited to it (VM-07, AT-25, IA-06).
  *
  * A message is a tree of LlPart owned by an LlMessage; parts are borrowed and live as long as it.
+ * Header fields are taken apart when first asked for: one thread at a time.
  */
 #pragma once
 
