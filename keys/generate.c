@@ -42,6 +42,7 @@ static const Algorithm *
 find_algorithm (const LlGenerateRequest *request, GError **error)
 {
   g_autoptr (GString) known = g_string_new (NULL);
+  g_autofree char *safe = ll_text_safe (request->algorithm, -1);
 
   for (gsize i = 0; i < G_N_ELEMENTS (algorithms); i++)
     {
@@ -54,49 +55,43 @@ find_algorithm (const LlGenerateRequest *request, GError **error)
     }
   g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
                _ ("No %s key can be made with the algorithm “%s”. Known are: %s."),
-               ll_protocol_title (request->protocol), request->algorithm, known->str);
+               ll_protocol_title (request->protocol), safe, known->str);
   return NULL;
 }
 
 /* What goes into a user ID must not be able to be more than one line, or to look like another
  * address. */
 static gboolean
+is_name (const char *name)
+{
+  g_autofree char *safe = ll_text_safe (name, -1);
+
+  return strcmp (safe, name) == 0 && strpbrk (name, "<>()@") == NULL && *name != '\0'
+         && !g_ascii_isspace (*name);
+}
+
+static gboolean
 check_names (const LlGenerateRequest *request, GError **error)
 {
-  if (!ll_text_is_address (request->address))
-    {
-      g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
-                   _ ("“%s” is not a mail address such as alice@example.org."), request->address);
-      return FALSE;
-    }
-  if (request->protocol == LL_PROTOCOL_SMIME && !g_str_is_ascii (request->address))
-    {
-      g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
-                   _ ("A test certificate can only be made for an address in ASCII, not for “%s”."),
-                   request->address);
-      return FALSE;
-    }
-  if (request->name != NULL)
-    {
-      g_autofree char *safe = ll_text_safe (request->name, -1);
+  g_autofree char *address = ll_text_safe (request->address, -1);
+  g_autofree char *name = ll_text_safe (request->name, -1);
+  g_autofree char *problem = NULL;
 
-      if (strcmp (safe, request->name) != 0 || strpbrk (safe, "<>()@") != NULL || *safe == '\0'
-          || g_ascii_isspace (*safe))
-        {
-          g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
-                       _ ("“%s” cannot be the name in a key: leave out brackets, @ and control "
-                          "characters."),
-                       safe);
-          return FALSE;
-        }
-    }
-  if (request->expires != 0 && request->expires <= ll_clock_now ())
-    {
-      g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
-                           _ ("The key would have expired before it is made."));
-      return FALSE;
-    }
-  return TRUE;
+  if (!ll_text_is_address (request->address))
+    problem
+        = g_strdup_printf (_ ("“%s” is not a mail address such as alice@example.org."), address);
+  else if (request->protocol == LL_PROTOCOL_SMIME && !g_str_is_ascii (request->address))
+    problem = g_strdup_printf (
+        _ ("A test certificate can only be made for an address in ASCII, not for “%s”."), address);
+  else if (request->name != NULL && !is_name (request->name))
+    problem = g_strdup_printf (_ ("“%s” cannot be the name in a key: leave out brackets, @ and "
+                                  "control characters."),
+                               name);
+  else if (request->expires != 0 && request->expires <= ll_clock_now ())
+    problem = g_strdup (_ ("The key would have expired before it is made."));
+  if (problem != NULL)
+    g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION, problem);
+  return problem == NULL;
 }
 
 static char *
