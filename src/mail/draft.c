@@ -422,13 +422,38 @@ dup_outer_header (const LlPart *root)
   return g_string_free (header, FALSE);
 }
 
+/* Every multipart of the letter itself has its end; what is forwarded in it may be as it came. */
+static gboolean
+is_complete (const LlPart *part)
+{
+  if (!ll_part_is_type (part, "multipart", "*"))
+    return TRUE;
+  for (guint i = 0; i < ll_part_get_n_children (part); i++)
+    if (!is_complete (ll_part_get_child (part, i)))
+      return FALSE;
+  return part->closed;
+}
+
+/* Cut off on its way to us, it would be sealed as if it were whole. */
+static gboolean
+check_end (LlMessage *message, GError **error)
+{
+  if (is_complete (ll_message_get_root (message)))
+    return TRUE;
+  g_set_error_literal (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                       _ ("The message is cut off: a multipart in it has no closing boundary. "
+                          "Write "
+                          "it out again, whole."));
+  return FALSE;
+}
+
 static gboolean
 check_structure (LlMessage *message, GError **error)
 {
   LlReason reason = ll_part_get_tree_ambiguity (ll_message_get_root (message));
 
   if (reason == LL_REASON_NONE)
-    return TRUE;
+    return check_end (message, error);
   if (memchr (message->data, '\0', message->length) != NULL)
     g_set_error_literal (error, LL_ERROR, LL_ERROR_BAD_DATA,
                          _ ("The message has a NUL character in its text or header, where some "
