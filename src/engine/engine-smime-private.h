@@ -15,6 +15,9 @@ typedef struct
 {
   LlEngine engine;
   LlKeyStore *store; /* borrowed */
+  GHashTable *seen;  /* GBytes to LlKey: certificates that came in messages, parsed once. Both are
+                        immutable, so nothing in it ever becomes wrong; emptied when it is full. Like
+                        the store, it is for one thread at a time. */
 } LlSmimeEngine;
 
 gboolean ll_smime_sign (LlEngine *engine, const LlSealRequest *request, GInputStream *in,
@@ -28,6 +31,9 @@ gboolean ll_smime_decrypt (LlEngine *engine, GInputStream *in, GOutputStream *ou
 gboolean ll_smime_verify (LlEngine *engine, GInputStream *signature, GInputStream *content,
                           GOutputStream *out, LlFacts **facts, GCancellable *cancellable,
                           GError **error);
+
+/* A certificate from a message; NULL when it is none. (transfer full) */
+LlKey *ll_smime_take_certificate (LlSmimeEngine *self, GBytes *der);
 
 /* An object put together by the reader, parsed in ll_provider_context(); NULL when OpenSSL cannot.
  * (transfer full) */

@@ -13,7 +13,6 @@
 #include "bridge/openssl-glue.h"
 #include "engine/cms-signer-private.h"
 #include "engine/engine-smime-private.h"
-#include "keys/x509-cert.h"
 #include "provider/provider.h"
 
 #define CHUNK_BYTES (64 * 1024)
@@ -53,11 +52,11 @@ hash_content (GInputStream *content, LlCmsDigests *digests, GCancellable *cancel
 
 /* SC-05: a certificate that cannot be parsed is passed over. */
 static void
-take_certificates (const LlCmsParts *parts, LlFacts *facts)
+take_certificates (LlSmimeEngine *self, const LlCmsParts *parts, LlFacts *facts)
 {
   for (guint i = 0; i < parts->certificates->len; i++)
     {
-      LlKey *key = ll_x509_cert_new (g_ptr_array_index (parts->certificates, i), NULL);
+      LlKey *key = ll_smime_take_certificate (self, g_ptr_array_index (parts->certificates, i));
       if (key != NULL)
         g_ptr_array_add (facts->certificates, key);
     }
@@ -121,7 +120,7 @@ ll_smime_verify (LlEngine *engine, GInputStream *signature, GInputStream *conten
     return FALSE;
 
   g_autoptr (LlFacts) found = ll_facts_new (LL_PROTOCOL_SMIME);
-  take_certificates (parts, found);
+  take_certificates (self, parts, found);
   LlCmsCase the_case = { .reader = reader,
                          .digests = digests,
                          .certificates = found->certificates,

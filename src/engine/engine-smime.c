@@ -15,8 +15,12 @@
 #include "base/hex.h"
 #include "bridge/openssl-glue.h"
 #include "engine/engine-smime-private.h"
+#include "keys/x509-cert.h"
 #include "keys/x509-name-private.h"
 #include "provider/provider.h"
+
+#define SEEN_CERTIFICATES 256
+#define SEEN_BYTES (16 * 1024) /* larger ones are not kept */
 
 /* SM-21: by the bytes alone. A beginning is enough, but what has no content can only be told from
  * a list of certificates when all of it is there. */
@@ -44,6 +48,7 @@ identify (LlEngine *engine, GBytes *bytes)
 static void
 smime_free (LlEngine *engine)
 {
+  g_hash_table_unref (((LlSmimeEngine *)engine)->seen);
   g_free (engine);
 }
 
@@ -77,10 +82,29 @@ ll_engine_smime_new (const LlPolicy *policy, LlKeyStore *store)
 
   self->engine.klass = &smime_class;
   self->store = store;
+  self->seen = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref,
+                                      (GDestroyNotify)ll_key_unref);
   return &self->engine;
 }
 
 /* ---- shared by the rooms ---- */
+
+/* Half of the time that a small signed message takes went into parsing the same certificates. */
+LlKey *
+ll_smime_take_certificate (LlSmimeEngine *self, GBytes *der)
+{
+  LlKey *key = g_hash_table_lookup (self->seen, der);
+
+  if (key != NULL)
+    return ll_key_ref (key);
+  key = ll_x509_cert_new (der, NULL);
+  if (key == NULL || g_bytes_get_size (der) > SEEN_BYTES)
+    return key;
+  if (g_hash_table_size (self->seen) >= SEEN_CERTIFICATES)
+    g_hash_table_remove_all (self->seen);
+  g_hash_table_insert (self->seen, g_bytes_ref (der), ll_key_ref (key));
+  return key;
+}
 
 CMS_ContentInfo *
 ll_smime_parse (GBytes *object)
