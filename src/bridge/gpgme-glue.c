@@ -29,6 +29,13 @@ set_up_once (void)
   g_once_init_leave (&once, 1);
 }
 
+void
+ll_gpgme_prepare (void)
+{
+  set_up_once ();
+  gpgme_engine_check_version (GPGME_PROTOCOL_OPENPGP);
+}
+
 /* Which gpg to run is set for the whole library: set for a context, GPGME would start that program
  * once more each time to ask its version. Every session of a process has the same policy. */
 static gpgme_error_t

@@ -22,6 +22,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlGpgmeContext, gpgme_release)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlGpgmeData, gpgme_data_release)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlGpgmeKey, gpgme_key_unref)
 
+/* Lets GPGME look for its engines now. It starts five programs for that, each a fork of the caller:
+ * cheap while the caller is small, and dear once it holds a message. */
+void ll_gpgme_prepare (void);
+
 /* A context for `protocol`, offline, with gpg as policy->gpg_program where that is given (`policy`
  * may be NULL). The library is set up at the first call, with the locale for pinentry.
  * LL_ERROR_FAILED when the engine is missing. (transfer full) */

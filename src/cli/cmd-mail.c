@@ -203,11 +203,12 @@ seal (const LlCommand *command, LlWriteRequest *request, int argc, char **argv, 
   request->aead = options.aead;
   request->recipients = (const char *const *)options.recipients;
 
-  bytes = read_message (argc, argv, error);
-  if (bytes == NULL)
-    return -1;
   session = ll_command_open_session (error);
   if (session == NULL)
+    return -1;
+  ll_session_prepare (session);
+  bytes = read_message (argc, argv, error);
+  if (bytes == NULL)
     return -1;
   written = ll_op_write (session, bytes, request, ll_command_get_cancellable (), error);
   if (written == NULL || !write_message (written->message, 0666, error))

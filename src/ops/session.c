@@ -2,6 +2,7 @@
  * they lean on each other, and closed the other way round. It does no work of its own. */
 #include <config.h>
 
+#include "bridge/gpgme-glue.h"
 #include "ops/session.h"
 
 LlSession *
@@ -31,6 +32,13 @@ ll_session_free (LlSession *session)
   g_clear_pointer (&session->store, ll_key_store_free);
   g_clear_pointer (&session->policy, ll_policy_free);
   g_free (session);
+}
+
+void
+ll_session_prepare (LlSession *session)
+{
+  g_return_if_fail (session != NULL);
+  ll_gpgme_prepare ();
 }
 
 LlEngine *

@@ -20,6 +20,10 @@ LlSession *ll_session_new (const LlPolicy *policy, GError **error);
 void ll_session_free (LlSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlSession, ll_session_free)
 
+/* Gets ready for work that needs the engines for certain: to be called before a message is read,
+ * for a small process starts programs faster than a large one. */
+void ll_session_prepare (LlSession *session);
+
 /* The engine for a technology. Borrowed. */
 LlEngine *ll_session_get_engine (LlSession *session, LlProtocol protocol);
 
