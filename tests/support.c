@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 #include <openssl/ec.h>
+#include <openssl/rsa.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <signal.h>
@@ -326,13 +327,27 @@ ll_test_openpgp_key (LlTestHome *home, const char *user_id, const char *algorith
 /* Certificates. */
 
 static EVP_PKEY *
+generate_pss_key (gsize bits)
+{
+  g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name (NULL, "RSA-PSS", NULL);
+  EVP_PKEY *key = NULL;
+
+  g_assert_cmpint (EVP_PKEY_keygen_init (context), ==, 1);
+  g_assert_cmpint (EVP_PKEY_CTX_set_rsa_keygen_bits (context, (int)bits), ==, 1);
+  g_assert_cmpint (EVP_PKEY_keygen (context, &key), ==, 1);
+  return key;
+}
+
+static EVP_PKEY *
 generate_key (const char *algorithm)
 {
   EVP_PKEY *key;
 
   if (algorithm == NULL)
     algorithm = "rsa2048";
-  if (g_str_has_prefix (algorithm, "rsa"))
+  if (g_str_has_prefix (algorithm, "rsa-pss"))
+    key = generate_pss_key (g_ascii_strtoull (algorithm + strlen ("rsa-pss"), NULL, 10));
+  else if (g_str_has_prefix (algorithm, "rsa"))
     key = EVP_PKEY_Q_keygen (NULL, NULL, "RSA",
                              (size_t)g_ascii_strtoull (algorithm + strlen ("rsa"), NULL, 10));
   else if (g_str_equal (algorithm, "ED25519") || g_str_equal (algorithm, "X25519"))

@@ -465,6 +465,16 @@ greet_on (LlAgentLink *link, int fd)
   return assuan_socket_connect_fd (link->assuan, fd, 0);
 }
 
+static void
+set_silent (GError **error)
+{
+  g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+               _ ("gpg-agent did not answer within %d seconds. Try “gpgconf --kill gpg-agent”, "
+                  "then "
+                  "again."),
+               LL_AGENT_TIMEOUT_SECONDS);
+}
+
 static gboolean
 greet (LlAgentLink *link, int fd, GError **error)
 {
@@ -483,10 +493,7 @@ greet (LlAgentLink *link, int fd, GError **error)
   if (g_cancellable_set_error_if_cancelled (link->cancellable, error))
     return FALSE;
   if (rang)
-    g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
-                 _ ("gpg-agent did not answer within %d seconds. Try “gpgconf --kill gpg-agent”, "
-                    "then again."),
-                 LL_AGENT_TIMEOUT_SECONDS);
+    set_silent (error);
   else
     g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
                  _ ("gpg-agent did not greet us: %s. Try “gpgconf --kill gpg-agent”, then again."),
@@ -545,10 +552,31 @@ open_new (const char *socket, GCancellable *cancellable, GError **error)
   return link;
 }
 
+/* An idle line that still answers; NULL without error when a new one should be opened. */
+static LlAgentLink *
+reuse_idle (const char *socket, GCancellable *cancellable, GError **error)
+{
+  LlAgentLink *link = take_idle (socket);
+  gpg_error_t problem;
+
+  if (link == NULL)
+    return NULL;
+  link_watch (link, cancellable);
+  problem = ll_agent_link_say (link, "RESET", NULL);
+  if (problem == 0)
+    return link;
+  link_unwatch (link);
+  link_free (link);
+  if (gpg_err_code (problem) == GPG_ERR_TIMEOUT)
+    set_silent (error);
+  return NULL;
+}
+
 LlAgentLink *
 ll_agent_link_open (GCancellable *cancellable, GError **error)
 {
   g_autofree char *socket = NULL;
+  g_autoptr (GError) silent = NULL;
   LlAgentLink *link;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
@@ -556,16 +584,13 @@ ll_agent_link_open (GCancellable *cancellable, GError **error)
   socket = find_socket (error);
   if (socket == NULL)
     return NULL;
-  link = take_idle (socket);
+  link = reuse_idle (socket, cancellable, &silent);
   if (link != NULL)
-    {
-      link_watch (link, cancellable);
-      if (ll_agent_link_say (link, "RESET", NULL) == 0)
-        return link;
-      link_unwatch (link);
-      link_free (link);
-    }
-  return open_new (socket, cancellable, error);
+    return link;
+  if (silent == NULL)
+    return open_new (socket, cancellable, error);
+  g_propagate_error (error, g_steal_pointer (&silent));
+  return NULL;
 }
 
 void

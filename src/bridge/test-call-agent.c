@@ -60,6 +60,31 @@ test_signs (gconstpointer algorithm)
   g_assert_cmpuint (ll_test_home_count_pinentry (home), ==, 0);
 }
 
+static gpointer
+sign_ten_times (gpointer data)
+{
+  for (int i = 0; i < 10; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      assert_signs (data, NULL, &error);
+      g_assert_no_error (error);
+    }
+  return NULL;
+}
+
+static void
+test_threads (void)
+{
+  g_autoptr (LlTestHome) home = ll_test_home_new ();
+  g_autoptr (LlTestCert) cert = new_key (home, "P-256");
+  GThread *threads[6];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("signer", sign_ten_times, cert);
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
 static void
 test_agent_comes_back (void)
 {
@@ -330,6 +355,7 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/without GnuPG there is an error that says so", test_no_gnupg);
   g_test_add_data_func ("/agent/signs with rsa2048", "rsa2048", test_signs);
   g_test_add_data_func ("/agent/signs with P-256", "P-256", test_signs);
+  g_test_add_func ("/agent/signs in several threads at once", test_threads);
   g_test_add_func ("/agent/a killed agent is started again", test_agent_comes_back);
   g_test_add_func ("/agent/a missing key cannot sign and cannot decrypt", test_key_is_missing);
   g_test_add_func ("/agent/lists its keys", test_lists_keys);

@@ -91,6 +91,7 @@ static const SignCase sign_cases[] = {
   { "RSA-PSS and SHA-512", "rsa3072", "SHA512", 0, RSA_PSS_SALTLEN_DIGEST, TRUE, FALSE },
   { "RSA-PSS with the longest salt", "rsa2048", "SHA256", 0, RSA_PSS_SALTLEN_MAX, TRUE, TRUE },
   { "RSA-PSS with a short salt", "rsa2048", "SHA384", 0, 20, TRUE, TRUE },
+  { "a key for PSS alone", "rsa-pss2048", "SHA256", 0, RSA_PSS_SALTLEN_DIGEST, TRUE, TRUE },
   { "P-256 and SHA-256", "P-256", "SHA256", 0, 0, FALSE, FALSE },
   { "P-256 and SHA-512", "P-256", "SHA512", 0, 0, FALSE, TRUE },
   { "P-256, without signed attributes", "P-256", "SHA256", CMS_NOATTR, 0, FALSE, FALSE },
@@ -484,7 +485,7 @@ test_cancellable (void)
   person_init (&person, "P-256");
   g_cancellable_cancel (cancellable);
   ll_provider_set_cancellable (cancellable);
-  signed_path = sign_message (&person, &sign_cases[7]);
+  signed_path = sign_message (&person, &sign_cases[8]);
   ll_provider_set_cancellable (NULL);
   g_assert_null (signed_path);
   error = ll_provider_take_agent_error ();
