@@ -2,8 +2,8 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <json-glib/json-glib.h>
 
+#include "bridge/json-glue.h"
 #include "cli/command.h"
 #include "ops/op-doctor.h"
 
@@ -17,39 +17,22 @@ static const char *const health_marks[]
 static char *
 to_json (GPtrArray *diagnoses)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
+  g_autoptr (JsonBuilder) builder = ll_json_new ("letterlock.doctor/1");
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "schema");
-  json_builder_add_string_value (builder, "letterlock.doctor/1");
-  json_builder_set_member_name (builder, "well");
-  json_builder_add_boolean_value (builder, ll_op_doctor_is_well (diagnoses));
-  json_builder_set_member_name (builder, "findings");
-  json_builder_begin_array (builder);
+  ll_json_add_boolean (builder, "well", ll_op_doctor_is_well (diagnoses));
+  ll_json_begin_array (builder, "findings");
   for (guint i = 0; i < diagnoses->len; i++)
     {
       const LlDiagnosis *diagnosis = g_ptr_array_index (diagnoses, i);
-      json_builder_begin_object (builder);
-      json_builder_set_member_name (builder, "id");
-      json_builder_add_string_value (builder, diagnosis->id);
-      json_builder_set_member_name (builder, "health");
-      json_builder_add_string_value (builder, health_names[diagnosis->health]);
-      json_builder_set_member_name (builder, "finding");
-      json_builder_add_string_value (builder, diagnosis->finding);
-      json_builder_set_member_name (builder, "advice");
-      if (diagnosis->advice != NULL)
-        json_builder_add_string_value (builder, diagnosis->advice);
-      else
-        json_builder_add_null_value (builder);
+      ll_json_begin_object (builder, NULL);
+      ll_json_add_word (builder, "id", diagnosis->id);
+      ll_json_add_word (builder, "health", health_names[diagnosis->health]);
+      ll_json_add_text (builder, "finding", diagnosis->finding);
+      ll_json_add_text (builder, "advice", diagnosis->advice);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
-  return g_strconcat (text, "\n", NULL);
+  return ll_json_finish (builder);
 }
 
 static char *

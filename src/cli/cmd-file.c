@@ -2,12 +2,12 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "bridge/json-glue.h"
 #include "cli/command.h"
 #include "ops/op-file.h"
 #include "verdict/report.h"
@@ -114,26 +114,12 @@ typedef LlFileResult *(*FileVerb) (LlSession *session, const LlPlan *plan, const
 static void
 add_result (JsonBuilder *builder, const char *path, const LlFileResult *result, const GError *error)
 {
-  g_autofree char *input = ll_text_safe (path, -1);
-
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "input");
-  json_builder_add_string_value (builder, input);
-  json_builder_set_member_name (builder, "output");
-  if (result != NULL && result->output != NULL)
-    json_builder_add_string_value (builder, result->output);
-  else
-    json_builder_add_null_value (builder);
-  json_builder_set_member_name (builder, "error");
+  ll_json_begin_object (builder, NULL);
+  ll_json_add_text (builder, "input", path);
+  ll_json_add_text (builder, "output", result != NULL ? result->output : NULL);
+  ll_json_add_word (builder, "error", error != NULL ? ll_error_get_name (error) : NULL);
   if (error != NULL)
-    json_builder_add_string_value (builder, ll_error_get_name (error));
-  else
-    json_builder_add_null_value (builder);
-  if (error != NULL)
-    {
-      json_builder_set_member_name (builder, "message");
-      json_builder_add_string_value (builder, error->message);
-    }
+    ll_json_add_word (builder, "message", error->message);
   if (result != NULL && result->verdict != NULL)
     {
       g_autofree char *report = ll_report_to_json (result->evidence, result->verdict, FALSE);
@@ -180,34 +166,17 @@ result_status (const LlFileResult *result, const GError *error)
   return 0;
 }
 
-static char *
-finish_json (JsonBuilder *builder)
-{
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
-
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
-  return g_strconcat (text, "\n", NULL);
-}
-
 /* One failure does not stop the others; the first one decides the exit status. */
 static int
 run_all (LlSession *session, const LlPlan *plan, FileVerb verb, LlFileRequest *request,
          char **paths, int n_paths, GError **error)
 {
   static const char *standard_input[] = { "-" };
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonBuilder) builder = ll_json_new ("letterlock.file/1");
   const char *const *list = n_paths > 0 ? (const char *const *)paths : standard_input;
   int n = MAX (n_paths, 1), status = 0, n_failed = 0;
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "schema");
-  json_builder_add_string_value (builder, "letterlock.file/1");
-  json_builder_set_member_name (builder, "files");
-  json_builder_begin_array (builder);
+  ll_json_begin_array (builder, "files");
   for (int i = 0; i < n; i++)
     {
       g_autoptr (GError) local = NULL;
@@ -236,7 +205,9 @@ run_all (LlSession *session, const LlPlan *plan, FileVerb verb, LlFileRequest *r
              n, n_failed);
   if (ll_command_wants_json ())
     {
-      g_autofree char *json = finish_json (builder);
+      g_autofree char *json = NULL;
+      json_builder_end_array (builder);
+      json = ll_json_finish (builder);
       if (!ll_command_print (json, error))
         return -1;
     }

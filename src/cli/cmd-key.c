@@ -73,39 +73,14 @@ check_arguments (int argc, int at_least, int at_most, const char *what, GError *
   return FALSE;
 }
 
-/* Ends the object and the document. (transfer full) */
-static char *
-finish_json (JsonBuilder *builder)
-{
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
-
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
-  return g_strconcat (text, "\n", NULL);
-}
-
-static JsonBuilder *
-begin_json (void)
-{
-  JsonBuilder *builder = json_builder_new ();
-
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "schema");
-  json_builder_add_string_value (builder, "letterlock.keys/1");
-  return builder;
-}
-
 /* --- list, show ------------------------------------------------------------------------------- */
 
 static char *
 list_to_json (LlSession *session, GPtrArray *keys, gboolean whole)
 {
-  g_autoptr (JsonBuilder) builder = begin_json ();
+  g_autoptr (JsonBuilder) builder = ll_json_new ("letterlock.keys/1");
 
-  json_builder_set_member_name (builder, "keys");
-  json_builder_begin_array (builder);
+  ll_json_begin_array (builder, "keys");
   for (guint i = 0; i < keys->len; i++)
     {
       LlKey *key = g_ptr_array_index (keys, i);
@@ -113,7 +88,7 @@ list_to_json (LlSession *session, GPtrArray *keys, gboolean whole)
       ll_key_print_json (builder, key, opinion);
     }
   json_builder_end_array (builder);
-  return finish_json (builder);
+  return ll_json_finish (builder);
 }
 
 static char *
@@ -215,20 +190,13 @@ add_import_json (JsonBuilder *builder, const char *path, const LlImportResult *r
     { "updated", result->updated },       { "unchanged", result->unchanged },
     { "rejected", result->rejected },     { "secret", result->secret_considered },
   };
-  g_autofree char *safe = ll_text_safe (path, -1);
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "file");
-  json_builder_add_string_value (builder, safe);
-  json_builder_set_member_name (builder, "protocol");
-  json_builder_add_string_value (builder, ll_protocol_name (result->protocol));
+  ll_json_begin_object (builder, NULL);
+  ll_json_add_text (builder, "file", path);
+  ll_json_add_word (builder, "protocol", ll_protocol_name (result->protocol));
   for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
-    {
-      json_builder_set_member_name (builder, numbers[i].name);
-      json_builder_add_int_value (builder, numbers[i].number);
-    }
-  json_builder_set_member_name (builder, "fingerprints");
-  json_builder_begin_array (builder);
+    ll_json_add_number (builder, numbers[i].name, numbers[i].number);
+  ll_json_begin_array (builder, "fingerprints");
   for (guint i = 0; i < result->fingerprints->len; i++)
     json_builder_add_string_value (builder, g_ptr_array_index (result->fingerprints, i));
   json_builder_end_array (builder);
@@ -257,7 +225,7 @@ run_import (const LlCommand *command, int argc, char **argv, GError **error)
   g_autoptr (LlSession) session = NULL;
   g_autoptr (GBytes) passphrase = NULL;
   g_autoptr (GError) local = NULL;
-  g_autoptr (JsonBuilder) builder = begin_json ();
+  g_autoptr (JsonBuilder) builder = ll_json_new ("letterlock.keys/1");
   g_autofree char *json = NULL;
 
   if (!ll_command_parse (command, import_entries, &argc, &argv, error))
@@ -268,8 +236,7 @@ run_import (const LlCommand *command, int argc, char **argv, GError **error)
   session = ll_command_open_session (error);
   if (session == NULL)
     return -1;
-  json_builder_set_member_name (builder, "files");
-  json_builder_begin_array (builder);
+  ll_json_begin_array (builder, "files");
   for (char **path = argc > 1 ? argv + 1 : standard_input; *path != NULL; path++)
     {
       g_autoptr (LlImportResult) result
@@ -284,7 +251,7 @@ run_import (const LlCommand *command, int argc, char **argv, GError **error)
         print_import (*path, result);
     }
   json_builder_end_array (builder);
-  json = finish_json (builder);
+  json = ll_json_finish (builder);
   return !ll_command_wants_json () || ll_command_print (json, error) ? 0 : -1;
 }
 

@@ -2,13 +2,12 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/output.h"
-#include "base/text.h"
+#include "bridge/json-glue.h"
 #include "cli/command.h"
 #include "mail/body.h"
 #include "ops/op-read.h"
@@ -113,28 +112,15 @@ write_message (GBytes *message, guint mode, GError **error)
 /* --- sign, encrypt ---------------------------------------------------------------------------- */
 
 static void
-add_string (JsonBuilder *builder, const char *name, const char *value)
-{
-  g_autofree char *safe = value != NULL ? ll_text_safe (value, -1) : NULL;
-
-  json_builder_set_member_name (builder, name);
-  if (safe != NULL)
-    json_builder_add_string_value (builder, safe);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
 add_recipients (JsonBuilder *builder, const LlWriteRequest *request, const LlPlan *plan)
 {
-  json_builder_set_member_name (builder, "recipients");
-  json_builder_begin_array (builder);
+  ll_json_begin_array (builder, "recipients");
   for (guint i = 0; request->encrypt && i < plan->recipients->len; i++)
     {
       LlKey *key = g_ptr_array_index (plan->recipients, i);
       json_builder_begin_object (builder);
-      add_string (builder, "recipient", g_ptr_array_index (plan->recipient_names, i));
-      add_string (builder, "fingerprint", ll_key_get_fingerprint (key));
+      ll_json_add_text (builder, "recipient", g_ptr_array_index (plan->recipient_names, i));
+      ll_json_add_text (builder, "fingerprint", ll_key_get_fingerprint (key));
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -144,27 +130,18 @@ add_recipients (JsonBuilder *builder, const LlWriteRequest *request, const LlPla
 static char *
 seal_to_json (const LlWriteRequest *request, const LlWritten *written)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
+  g_autoptr (JsonBuilder) builder = ll_json_new ("letterlock.seal/1");
   const LlPlan *plan = written->plan;
   LlKey *signer = request->sign ? plan->signer : NULL;
 
-  json_builder_begin_object (builder);
-  add_string (builder, "schema", "letterlock.seal/1");
-  add_string (builder, "protocol", ll_protocol_name (plan->protocol));
-  json_builder_set_member_name (builder, "signed");
-  json_builder_add_boolean_value (builder, request->sign);
-  json_builder_set_member_name (builder, "encrypted");
-  json_builder_add_boolean_value (builder, request->encrypt);
-  add_string (builder, "signer", signer != NULL ? ll_key_get_fingerprint (signer) : NULL);
-  add_string (builder, "cipher", written->cipher);
+  ll_json_add_text (builder, "protocol", ll_protocol_name (plan->protocol));
+  ll_json_add_boolean (builder, "signed", request->sign);
+  ll_json_add_boolean (builder, "encrypted", request->encrypt);
+  ll_json_add_text (builder, "signer", signer != NULL ? ll_key_get_fingerprint (signer) : NULL);
+  ll_json_add_text (builder, "cipher", written->cipher);
   add_recipients (builder, request, plan);
-  add_string (builder, "output", options.output);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
-  return g_strconcat (text, "\n", NULL);
+  ll_json_add_text (builder, "output", options.output);
+  return ll_json_finish (builder);
 }
 
 static gboolean

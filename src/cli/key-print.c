@@ -25,49 +25,23 @@ static const char *const answer_names[] = {
 /* --- JSON ------------------------------------------------------------------------------------- */
 
 static void
-add_text (JsonBuilder *builder, const char *name, const char *text)
-{
-  g_autofree char *safe = text != NULL ? ll_text_safe (text, -1) : NULL;
-
-  json_builder_set_member_name (builder, name);
-  if (safe != NULL)
-    json_builder_add_string_value (builder, safe);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
-add_flag (JsonBuilder *builder, const char *name, gboolean flag)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_boolean_value (builder, flag);
-}
-
-static void
-add_time (JsonBuilder *builder, const char *name, gint64 time)
-{
-  g_autofree char *iso = ll_clock_to_iso (time);
-  add_text (builder, name, iso);
-}
-
-static void
 add_user_ids (JsonBuilder *builder, const LlKey *key)
 {
   GPtrArray *user_ids = ll_key_get_user_ids (key);
 
-  json_builder_set_member_name (builder, "user_ids");
-  json_builder_begin_array (builder);
+  ll_json_begin_array (builder, "user_ids");
   for (guint i = 0; i < user_ids->len; i++)
     {
       const LlUserId *user_id = g_ptr_array_index (user_ids, i);
       json_builder_begin_object (builder);
-      add_text (builder, "text", user_id->text);
-      add_text (builder, "address", user_id->address);
-      add_text (builder, "validity",
-                ll_key_get_protocol (key) == LL_PROTOCOL_OPENPGP ? validity_names[user_id->validity]
-                                                                 : NULL);
-      add_flag (builder, "revoked", user_id->revoked);
-      add_flag (builder, "invalid", user_id->invalid);
+      ll_json_add_text (builder, "text", user_id->text);
+      ll_json_add_text (builder, "address", user_id->address);
+      ll_json_add_text (builder, "validity",
+                        ll_key_get_protocol (key) == LL_PROTOCOL_OPENPGP
+                            ? validity_names[user_id->validity]
+                            : NULL);
+      ll_json_add_boolean (builder, "revoked", user_id->revoked);
+      ll_json_add_boolean (builder, "invalid", user_id->invalid);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -78,23 +52,22 @@ add_subkeys (JsonBuilder *builder, const LlKey *key)
 {
   GPtrArray *subkeys = ll_key_get_subkeys (key);
 
-  json_builder_set_member_name (builder, "subkeys");
-  json_builder_begin_array (builder);
+  ll_json_begin_array (builder, "subkeys");
   for (guint i = 0; i < subkeys->len; i++)
     {
       const LlSubkey *subkey = g_ptr_array_index (subkeys, i);
       json_builder_begin_object (builder);
-      add_text (builder, "fingerprint", subkey->fingerprint);
-      add_text (builder, "keygrip", subkey->keygrip);
-      add_text (builder, "algorithm", subkey->algorithm);
-      add_time (builder, "created", subkey->created);
-      add_time (builder, "expires", subkey->expires);
-      add_flag (builder, "revoked", subkey->revoked);
-      add_flag (builder, "can_sign", subkey->can_sign);
-      add_flag (builder, "can_encrypt", subkey->can_encrypt);
-      add_flag (builder, "can_certify", subkey->can_certify);
-      add_flag (builder, "has_secret", subkey->has_secret);
-      add_flag (builder, "on_card", subkey->on_card);
+      ll_json_add_text (builder, "fingerprint", subkey->fingerprint);
+      ll_json_add_text (builder, "keygrip", subkey->keygrip);
+      ll_json_add_text (builder, "algorithm", subkey->algorithm);
+      ll_json_add_time (builder, "created", subkey->created);
+      ll_json_add_time (builder, "expires", subkey->expires);
+      ll_json_add_boolean (builder, "revoked", subkey->revoked);
+      ll_json_add_boolean (builder, "can_sign", subkey->can_sign);
+      ll_json_add_boolean (builder, "can_encrypt", subkey->can_encrypt);
+      ll_json_add_boolean (builder, "can_certify", subkey->can_certify);
+      ll_json_add_boolean (builder, "has_secret", subkey->has_secret);
+      ll_json_add_boolean (builder, "on_card", subkey->on_card);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -103,10 +76,10 @@ add_subkeys (JsonBuilder *builder, const LlKey *key)
 static void
 add_axis (JsonBuilder *builder, const char *name, LlAxis axis)
 {
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_object (builder);
-  add_text (builder, "value", answer_names[axis.answer]);
-  add_text (builder, "reason", axis.reason != LL_REASON_NONE ? ll_reason_name (axis.reason) : NULL);
+  ll_json_begin_object (builder, name);
+  ll_json_add_text (builder, "value", answer_names[axis.answer]);
+  ll_json_add_text (builder, "reason",
+                    axis.reason != LL_REASON_NONE ? ll_reason_name (axis.reason) : NULL);
   json_builder_end_object (builder);
 }
 
@@ -116,19 +89,19 @@ ll_key_print_json (JsonBuilder *builder, const LlKey *key, const LlKeyOpinion *o
   gboolean smime = ll_key_get_protocol (key) == LL_PROTOCOL_SMIME;
 
   json_builder_begin_object (builder);
-  add_text (builder, "protocol", ll_protocol_name (ll_key_get_protocol (key)));
-  add_text (builder, "fingerprint", ll_key_get_fingerprint (key));
-  add_text (builder, "gnupg_fingerprint", ll_key_get_gnupg_fingerprint (key));
-  add_time (builder, "created", ll_key_get_created (key));
-  add_time (builder, "expires", ll_key_get_expires (key));
-  add_flag (builder, "revoked", ll_key_is_revoked (key));
-  add_flag (builder, "disabled", ll_key_is_disabled (key));
-  add_flag (builder, "has_secret", ll_key_has_secret (key));
+  ll_json_add_text (builder, "protocol", ll_protocol_name (ll_key_get_protocol (key)));
+  ll_json_add_text (builder, "fingerprint", ll_key_get_fingerprint (key));
+  ll_json_add_text (builder, "gnupg_fingerprint", ll_key_get_gnupg_fingerprint (key));
+  ll_json_add_time (builder, "created", ll_key_get_created (key));
+  ll_json_add_time (builder, "expires", ll_key_get_expires (key));
+  ll_json_add_boolean (builder, "revoked", ll_key_is_revoked (key));
+  ll_json_add_boolean (builder, "disabled", ll_key_is_disabled (key));
+  ll_json_add_boolean (builder, "has_secret", ll_key_has_secret (key));
   if (smime)
     {
-      add_text (builder, "subject", ll_key_get_subject (key));
-      add_text (builder, "issuer", ll_key_get_issuer (key));
-      add_text (builder, "serial", ll_key_get_serial (key));
+      ll_json_add_text (builder, "subject", ll_key_get_subject (key));
+      ll_json_add_text (builder, "issuer", ll_key_get_issuer (key));
+      ll_json_add_text (builder, "serial", ll_key_get_serial (key));
     }
   add_user_ids (builder, key);
   add_subkeys (builder, key);
@@ -136,7 +109,7 @@ ll_key_print_json (JsonBuilder *builder, const LlKey *key, const LlKeyOpinion *o
     {
       add_axis (builder, "trust", opinion->trust);
       add_axis (builder, "time", opinion->time);
-      add_text (builder, "trust_source", opinion->trust_source);
+      ll_json_add_text (builder, "trust_source", opinion->trust_source);
     }
   json_builder_end_object (builder);
 }

@@ -1,8 +1,7 @@
 /* key-print.h - a key as text for people and as JSON; for the key commands. */
 #pragma once
 
-#include <json-glib/json-glib.h>
-
+#include "bridge/json-glue.h"
 #include "keys/trust.h"
 
 G_BEGIN_DECLS

@@ -2,13 +2,13 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <json-glib/json-glib.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "bridge/json-glue.h"
 #include "cli/command-private.h"
 
 static const LlCommand *const tables[]
@@ -148,23 +148,14 @@ set_unknown_command (int argc, char **argv, GError **error)
 static void
 print_error_json (const GError *error)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (JsonBuilder) builder = ll_json_new ("letterlock.error/1");
   g_autofree char *text = NULL;
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "schema");
-  json_builder_add_string_value (builder, "letterlock.error/1");
-  json_builder_set_member_name (builder, "error");
-  json_builder_add_string_value (builder, ll_error_get_name (error));
-  json_builder_set_member_name (builder, "message");
-  json_builder_add_string_value (builder, error->message);
-  json_builder_set_member_name (builder, "exit_status");
-  json_builder_add_int_value (builder, ll_error_exit_status (error));
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
-  printf ("%s\n", text);
+  ll_json_add_word (builder, "error", ll_error_get_name (error));
+  ll_json_add_word (builder, "message", error->message);
+  ll_json_add_number (builder, "exit_status", ll_error_exit_status (error));
+  text = ll_json_finish (builder);
+  fputs (text, stdout);
 }
 
 static int

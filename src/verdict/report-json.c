@@ -6,77 +6,17 @@
  */
 #include <config.h>
 
-#include <json-glib/json-glib.h>
-
-#include "base/clock.h"
 #include "base/text.h"
+#include "bridge/json-glue.h"
 #include "verdict/report.h"
-
-/* A member whose value is a stranger's text, or null. */
-static void
-add_text (JsonBuilder *builder, const char *name, const char *text)
-{
-  g_autofree char *safe = text != NULL ? ll_text_safe (text, -1) : NULL;
-
-  json_builder_set_member_name (builder, name);
-  if (safe == NULL)
-    json_builder_add_null_value (builder);
-  else
-    json_builder_add_string_value (builder, safe);
-}
-
-/* A member whose value is one of our own words. */
-static void
-add_word (JsonBuilder *builder, const char *name, const char *word)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, word);
-}
-
-static void
-add_boolean (JsonBuilder *builder, const char *name, gboolean value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_boolean_value (builder, value != FALSE);
-}
-
-static void
-add_number (JsonBuilder *builder, const char *name, gint64 value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_int_value (builder, value);
-}
-
-static void
-add_time (JsonBuilder *builder, const char *name, gint64 time)
-{
-  g_autofree char *iso = ll_clock_to_iso (time);
-  add_text (builder, name, iso);
-}
 
 static void
 add_reasons (JsonBuilder *builder, const char *name, const GArray *reasons)
 {
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
+  ll_json_begin_array (builder, name);
   for (guint i = 0; i < reasons->len; i++)
     json_builder_add_string_value (builder, ll_reason_name (g_array_index (reasons, LlReason, i)));
   json_builder_end_array (builder);
-}
-
-static void
-begin_object (JsonBuilder *builder, const char *name)
-{
-  if (name != NULL)
-    json_builder_set_member_name (builder, name);
-  json_builder_begin_object (builder);
-}
-
-static void
-begin_array (JsonBuilder *builder, const char *name)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
 }
 
 static void
@@ -88,9 +28,9 @@ add_axis (JsonBuilder *builder, const char *name, LlAxis axis)
     [LL_ANSWER_NO] = "no",
   };
 
-  begin_object (builder, name);
-  add_word (builder, "value", answers[axis.answer]);
-  add_word (builder, "reason", ll_reason_name (axis.reason));
+  ll_json_begin_object (builder, name);
+  ll_json_add_word (builder, "value", answers[axis.answer]);
+  ll_json_add_word (builder, "reason", ll_reason_name (axis.reason));
   json_builder_end_object (builder);
 }
 
@@ -101,7 +41,7 @@ add_addresses (JsonBuilder *builder, const LlKey *key)
 {
   GPtrArray *user_ids = key != NULL ? ll_key_get_user_ids (key) : NULL;
 
-  begin_array (builder, "addresses");
+  ll_json_begin_array (builder, "addresses");
   for (guint i = 0; user_ids != NULL && i < user_ids->len; i++)
     {
       const LlUserId *user_id = g_ptr_array_index (user_ids, i);
@@ -116,21 +56,21 @@ add_addresses (JsonBuilder *builder, const LlKey *key)
 static void
 add_certificate (JsonBuilder *builder, const LlKey *key)
 {
-  begin_object (builder, NULL);
-  add_text (builder, "fingerprint", ll_key_get_fingerprint (key));
-  add_text (builder, "gnupg_fingerprint", ll_key_get_gnupg_fingerprint (key));
-  add_text (builder, "subject", ll_key_get_subject (key));
-  add_text (builder, "issuer", ll_key_get_issuer (key));
-  add_text (builder, "serial", ll_key_get_serial (key));
-  add_time (builder, "not_before", ll_key_get_created (key));
-  add_time (builder, "not_after", ll_key_get_expires (key));
+  ll_json_begin_object (builder, NULL);
+  ll_json_add_text (builder, "fingerprint", ll_key_get_fingerprint (key));
+  ll_json_add_text (builder, "gnupg_fingerprint", ll_key_get_gnupg_fingerprint (key));
+  ll_json_add_text (builder, "subject", ll_key_get_subject (key));
+  ll_json_add_text (builder, "issuer", ll_key_get_issuer (key));
+  ll_json_add_text (builder, "serial", ll_key_get_serial (key));
+  ll_json_add_time (builder, "not_before", ll_key_get_created (key));
+  ll_json_add_time (builder, "not_after", ll_key_get_expires (key));
   json_builder_end_object (builder);
 }
 
 static void
 add_chain (JsonBuilder *builder, const LlKeyOpinion *opinion)
 {
-  begin_array (builder, "chain");
+  ll_json_begin_array (builder, "chain");
   for (guint i = 0; opinion != NULL && opinion->chain != NULL && i < opinion->chain->len; i++)
     add_certificate (builder, g_ptr_array_index (opinion->chain, i));
   json_builder_end_array (builder);
@@ -146,41 +86,43 @@ add_signer (JsonBuilder *builder, const LlEvidence *evidence, const LlSigner *si
   LlSignerVerdict judged;
 
   ll_verdict_judge_signer (evidence, signer, &judged);
-  begin_object (builder, NULL);
-  add_boolean (builder, "good", judged.is_good);
-  add_word (builder, "reason", ll_reason_name (judged.reason));
-  add_word (builder, "protocol", ll_protocol_name (facts->protocol));
-  begin_object (builder, "axes");
+  ll_json_begin_object (builder, NULL);
+  ll_json_add_boolean (builder, "good", judged.is_good);
+  ll_json_add_word (builder, "reason", ll_reason_name (judged.reason));
+  ll_json_add_word (builder, "protocol", ll_protocol_name (facts->protocol));
+  ll_json_begin_object (builder, "axes");
   add_axis (builder, "integrity", judged.integrity);
   add_axis (builder, "binding", judged.binding);
   add_axis (builder, "trust", judged.trust);
   add_axis (builder, "time", judged.time);
   json_builder_end_object (builder);
 
-  add_text (builder, "name", key != NULL ? ll_key_get_title (key) : NULL);
-  add_text (builder, "address", opinion != NULL ? opinion->address : NULL);
+  ll_json_add_text (builder, "name", key != NULL ? ll_key_get_title (key) : NULL);
+  ll_json_add_text (builder, "address", opinion != NULL ? opinion->address : NULL);
   add_addresses (builder, key);
-  add_text (builder, "fingerprint",
-            key != NULL ? ll_key_get_fingerprint (key) : facts->fingerprint);
-  add_text (builder, "gnupg_fingerprint", key != NULL ? ll_key_get_gnupg_fingerprint (key) : NULL);
-  add_text (builder, "signing_key", facts->fingerprint);
-  add_text (builder, "hint", facts->signer_hint);
-  add_text (builder, "algorithm", facts->algorithm);
-  add_text (builder, "digest", facts->digest);
-  add_time (builder, "signing_time", facts->signing_time);
-  add_time (builder, "expires", facts->expires);
+  ll_json_add_text (builder, "fingerprint",
+                    key != NULL ? ll_key_get_fingerprint (key) : facts->fingerprint);
+  ll_json_add_text (builder, "gnupg_fingerprint",
+                    key != NULL ? ll_key_get_gnupg_fingerprint (key) : NULL);
+  ll_json_add_text (builder, "signing_key", facts->fingerprint);
+  ll_json_add_text (builder, "hint", facts->signer_hint);
+  ll_json_add_text (builder, "algorithm", facts->algorithm);
+  ll_json_add_text (builder, "digest", facts->digest);
+  ll_json_add_time (builder, "signing_time", facts->signing_time);
+  ll_json_add_time (builder, "expires", facts->expires);
 
-  add_text (builder, "trust_source", opinion != NULL ? opinion->trust_source : NULL);
+  ll_json_add_text (builder, "trust_source", opinion != NULL ? opinion->trust_source : NULL);
   add_chain (builder, opinion);
-  add_time (builder, "judged_at", opinion != NULL ? opinion->judged_at : 0);
-  add_boolean (builder, "revocation_checked", opinion != NULL && opinion->revocation_checked);
+  ll_json_add_time (builder, "judged_at", opinion != NULL ? opinion->judged_at : 0);
+  ll_json_add_boolean (builder, "revocation_checked",
+                       opinion != NULL && opinion->revocation_checked);
   json_builder_end_object (builder);
 }
 
 static void
 add_signers (JsonBuilder *builder, const LlEvidence *evidence, const GPtrArray *signers)
 {
-  begin_array (builder, "signers");
+  ll_json_begin_array (builder, "signers");
   for (guint i = 0; i < signers->len; i++)
     add_signer (builder, evidence, g_ptr_array_index (signers, i));
   json_builder_end_array (builder);
@@ -193,12 +135,12 @@ add_recipient (JsonBuilder *builder, const LlRecipientFacts *recipient)
 {
   const LlKey *key = recipient->key;
 
-  begin_object (builder, NULL);
-  add_text (builder, "hint", recipient->hint);
-  add_text (builder, "algorithm", recipient->algorithm);
-  add_text (builder, "fingerprint", key != NULL ? ll_key_get_fingerprint (key) : NULL);
-  add_text (builder, "name", key != NULL ? ll_key_get_title (key) : NULL);
-  add_boolean (builder, "ours", recipient->is_ours);
+  ll_json_begin_object (builder, NULL);
+  ll_json_add_text (builder, "hint", recipient->hint);
+  ll_json_add_text (builder, "algorithm", recipient->algorithm);
+  ll_json_add_text (builder, "fingerprint", key != NULL ? ll_key_get_fingerprint (key) : NULL);
+  ll_json_add_text (builder, "name", key != NULL ? ll_key_get_title (key) : NULL);
+  ll_json_add_boolean (builder, "ours", recipient->is_ours);
   json_builder_end_object (builder);
 }
 
@@ -214,12 +156,12 @@ add_encryption (JsonBuilder *builder, const LlLayerVerdict *layer)
       return;
     }
   json_builder_begin_object (builder);
-  add_boolean (builder, "opened", layer->is_opened);
-  add_word (builder, "reason", ll_reason_name (facts->decryption_reason));
-  add_text (builder, "cipher", facts->cipher);
-  add_boolean (builder, "integrity", facts->has_integrity);
-  add_boolean (builder, "passphrase", facts->symmetric);
-  begin_array (builder, "recipients");
+  ll_json_add_boolean (builder, "opened", layer->is_opened);
+  ll_json_add_word (builder, "reason", ll_reason_name (facts->decryption_reason));
+  ll_json_add_text (builder, "cipher", facts->cipher);
+  ll_json_add_boolean (builder, "integrity", facts->has_integrity);
+  ll_json_add_boolean (builder, "passphrase", facts->symmetric);
+  ll_json_begin_array (builder, "recipients");
   for (guint i = 0; facts->recipients != NULL && i < facts->recipients->len; i++)
     add_recipient (builder, g_ptr_array_index (facts->recipients, i));
   json_builder_end_array (builder);
@@ -236,9 +178,9 @@ add_signature (JsonBuilder *builder, const LlEvidence *evidence, const LlLayerVe
       return;
     }
   json_builder_begin_object (builder);
-  add_boolean (builder, "good", layer->is_good);
-  add_word (builder, "reason", ll_reason_name (layer->reason));
-  add_boolean (builder, "credited", layer->is_credited);
+  ll_json_add_boolean (builder, "good", layer->is_good);
+  ll_json_add_word (builder, "reason", ll_reason_name (layer->reason));
+  ll_json_add_boolean (builder, "credited", layer->is_credited);
   add_signers (builder, evidence, layer->evidence->signers);
   json_builder_end_object (builder);
 }
@@ -249,13 +191,13 @@ add_layer (JsonBuilder *builder, const LlEvidence *evidence, const LlLayerVerdic
   const LlLayer *found = layer->evidence->layer;
   gboolean multipart = found != NULL && found->form == LL_FORM_MULTIPART;
 
-  begin_object (builder, NULL);
-  add_word (builder, "kind", layer->is_encrypted ? "encrypted" : "signed");
-  add_word (builder, "protocol", ll_protocol_name (layer->facts->protocol));
-  add_word (builder, "form", found == NULL ? "file" : multipart ? "multipart" : "pkcs7");
-  add_text (builder, "media_type", found != NULL ? found->media_type : NULL);
-  add_word (builder, "note", ll_reason_name (found != NULL ? found->note : LL_REASON_NONE));
-  add_number (builder, "size", found != NULL ? (gint64)found->size : 0);
+  ll_json_begin_object (builder, NULL);
+  ll_json_add_word (builder, "kind", layer->is_encrypted ? "encrypted" : "signed");
+  ll_json_add_word (builder, "protocol", ll_protocol_name (layer->facts->protocol));
+  ll_json_add_word (builder, "form", found == NULL ? "file" : multipart ? "multipart" : "pkcs7");
+  ll_json_add_text (builder, "media_type", found != NULL ? found->media_type : NULL);
+  ll_json_add_word (builder, "note", ll_reason_name (found != NULL ? found->note : LL_REASON_NONE));
+  ll_json_add_number (builder, "size", found != NULL ? (gint64)found->size : 0);
   add_encryption (builder, layer);
   add_signature (builder, evidence, layer);
   json_builder_end_object (builder);
@@ -267,13 +209,13 @@ add_errant (JsonBuilder *builder, const LlEvidence *evidence, const LlErrantEvid
 {
   const LlErrant *errant = found->errant;
 
-  begin_object (builder, NULL);
-  add_word (builder, "kind", ll_reason_name (errant->kind));
-  add_word (builder, "protocol", ll_protocol_name (errant->protocol));
-  add_text (builder, "path", errant->path);
-  add_text (builder, "description", errant->description);
-  add_text (builder, "author", errant->author);
-  add_boolean (builder, "whole_body", errant->whole_body);
+  ll_json_begin_object (builder, NULL);
+  ll_json_add_word (builder, "kind", ll_reason_name (errant->kind));
+  ll_json_add_word (builder, "protocol", ll_protocol_name (errant->protocol));
+  ll_json_add_text (builder, "path", errant->path);
+  ll_json_add_text (builder, "description", errant->description);
+  ll_json_add_text (builder, "author", errant->author);
+  ll_json_add_boolean (builder, "whole_body", errant->whole_body);
   add_signers (builder, evidence, found->signers);
   json_builder_end_object (builder);
 }
@@ -287,14 +229,14 @@ add_part (JsonBuilder *builder, const LlPart *part, const char *path)
   g_autofree char *type
       = g_strdup_printf ("%s/%s", ll_part_get_type (part), ll_part_get_subtype (part));
 
-  begin_object (builder, NULL);
-  add_word (builder, "path", path);
-  add_text (builder, "media_type", type);
-  add_text (builder, "file_name", ll_part_get_file_name (part));
-  add_boolean (builder, "attachment", ll_part_is_attachment (part));
-  add_number (builder, "size", (gint64)g_bytes_get_size (body));
-  add_word (builder, "ambiguity", ll_reason_name (ll_part_get_ambiguity (part)));
-  begin_array (builder, "parts");
+  ll_json_begin_object (builder, NULL);
+  ll_json_add_word (builder, "path", path);
+  ll_json_add_text (builder, "media_type", type);
+  ll_json_add_text (builder, "file_name", ll_part_get_file_name (part));
+  ll_json_add_boolean (builder, "attachment", ll_part_is_attachment (part));
+  ll_json_add_number (builder, "size", (gint64)g_bytes_get_size (body));
+  ll_json_add_word (builder, "ambiguity", ll_reason_name (ll_part_get_ambiguity (part)));
+  ll_json_begin_array (builder, "parts");
   for (guint i = 0; i < ll_part_get_n_children (part); i++)
     {
       g_autofree char *child = g_strdup_printf ("%s%s%u", path, path[0] != '\0' ? "." : "", i + 1);
@@ -321,18 +263,16 @@ add_verdict (JsonBuilder *builder, const LlEvidence *evidence, const LlVerdict *
 {
   g_autofree char *headline = ll_wording_headline (evidence, verdict);
   g_autofree char *text = ll_report_to_text (evidence, verdict);
-
-  add_word (builder, "schema", LL_REPORT_SCHEMA);
-  add_word (builder, "kind", evidence->is_file ? "file" : "message");
-  add_word (builder, "status", ll_status_name (verdict->status));
-  add_boolean (builder, "good", ll_verdict_is_good (verdict));
-  add_word (builder, "reason", ll_reason_name (verdict->reason));
-  add_word (builder, "headline", headline);
-  add_word (builder, "text", text);
+  ll_json_add_word (builder, "kind", evidence->is_file ? "file" : "message");
+  ll_json_add_word (builder, "status", ll_status_name (verdict->status));
+  ll_json_add_boolean (builder, "good", ll_verdict_is_good (verdict));
+  ll_json_add_word (builder, "reason", ll_reason_name (verdict->reason));
+  ll_json_add_word (builder, "headline", headline);
+  ll_json_add_word (builder, "text", text);
   add_reasons (builder, "reasons", verdict->reasons);
   add_reasons (builder, "cautions", verdict->cautions);
 
-  begin_object (builder, "axes");
+  ll_json_begin_object (builder, "axes");
   add_axis (builder, "integrity", verdict->integrity);
   add_axis (builder, "binding", verdict->binding);
   add_axis (builder, "trust", verdict->trust);
@@ -340,10 +280,10 @@ add_verdict (JsonBuilder *builder, const LlEvidence *evidence, const LlVerdict *
   add_axis (builder, "transport", verdict->transport);
   json_builder_end_object (builder);
 
-  add_boolean (builder, "encrypted", verdict->encrypted);
-  add_boolean (builder, "signed_claim", verdict->signed_claim);
-  add_time (builder, "judged_at", evidence->judged_at);
-  add_boolean (builder, "judged_at_set", evidence->judged_at_set);
+  ll_json_add_boolean (builder, "encrypted", verdict->encrypted);
+  ll_json_add_boolean (builder, "signed_claim", verdict->signed_claim);
+  ll_json_add_time (builder, "judged_at", evidence->judged_at);
+  ll_json_add_boolean (builder, "judged_at_set", evidence->judged_at_set);
 }
 
 static void
@@ -351,27 +291,24 @@ add_message (JsonBuilder *builder, const LlEvidence *evidence)
 {
   if (evidence->is_file)
     {
-      add_text (builder, "file", evidence->file_name);
+      ll_json_add_text (builder, "file", evidence->file_name);
       return;
     }
-  add_text (builder, "author", evidence->author);
-  add_word (builder, "author_reason", ll_reason_name (evidence->author_reason));
-  add_text (builder, "from", evidence->author_text);
-  add_text (builder, "sender", evidence->sender);
-  add_text (builder, "subject", evidence->subject);
-  add_boolean (builder, "subject_protected", evidence->subject_protected);
-  add_time (builder, "date", evidence->date);
+  ll_json_add_text (builder, "author", evidence->author);
+  ll_json_add_word (builder, "author_reason", ll_reason_name (evidence->author_reason));
+  ll_json_add_text (builder, "from", evidence->author_text);
+  ll_json_add_text (builder, "sender", evidence->sender);
+  ll_json_add_text (builder, "subject", evidence->subject);
+  ll_json_add_boolean (builder, "subject_protected", evidence->subject_protected);
+  ll_json_add_time (builder, "date", evidence->date);
 }
 
 char *
 ll_report_to_json (const LlEvidence *evidence, const LlVerdict *verdict, gboolean tree)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *json = NULL;
+  g_autoptr (JsonBuilder) builder = ll_json_new (LL_REPORT_SCHEMA);
 
   g_return_val_if_fail (evidence != NULL && verdict != NULL, NULL);
-  json_builder_begin_object (builder);
   add_verdict (builder, evidence, verdict);
   add_message (builder, evidence);
 
@@ -381,21 +318,17 @@ ll_report_to_json (const LlEvidence *evidence, const LlVerdict *verdict, gboolea
   else
     json_builder_add_null_value (builder);
 
-  begin_array (builder, "layers");
+  ll_json_begin_array (builder, "layers");
   for (guint i = 0; i < verdict->layers->len; i++)
     add_layer (builder, evidence, &g_array_index (verdict->layers, LlLayerVerdict, i));
   json_builder_end_array (builder);
 
-  begin_array (builder, "errant");
+  ll_json_begin_array (builder, "errant");
   for (guint i = 0; i < evidence->errant->len; i++)
     add_errant (builder, evidence, g_ptr_array_index (evidence->errant, i));
   json_builder_end_array (builder);
 
   if (tree)
     add_payload (builder, evidence);
-  json_builder_end_object (builder);
-
-  root = json_builder_get_root (builder);
-  json = json_to_string (root, TRUE);
-  return g_strconcat (json, "\n", NULL);
+  return ll_json_finish (builder);
 }
