@@ -3,6 +3,8 @@
  */
 #include <config.h>
 
+#include <fcntl.h>
+#include <gio/gunixoutputstream.h>
 #include <glib/gstdio.h>
 #include <openssl/pem.h>
 #include <string.h>
@@ -33,7 +35,7 @@ static LlTestCert *authority, *middle;
 static char *authority_pem;
 static LlKeyStore *store;
 static LlEngine *engine;
-static Person rsa, curve, second, stranger;
+static Person rsa, curve, curve384, curve521, second, stranger;
 static GBytes *contents[3]; /* empty, short, long enough to be streamed */
 static Person *const people[] = { &rsa, &curve };
 
@@ -194,6 +196,28 @@ we_sign_and_openssl_verifies (void)
           assert_holds (object, detached ? contents[c] : NULL, contents[c], people[p],
                         LL_REASON_NONE);
         }
+}
+
+/* SM-01: a digest as strong as the curve. gpgsm 2.2 cannot take P-521. */
+static void
+larger_curves_take_larger_digests (void)
+{
+  const struct
+  {
+    const Person *person;
+    const char *micalg;
+  } cases[] = { { &curve384, "sha-384" }, { &curve521, "sha-512" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *micalg = NULL;
+      g_autoptr (GBytes) object = sign_by (cases[i].person, contents[1], TRUE, &micalg);
+      g_autoptr (GBytes) sealed = encrypt_to (cases[i].person, NULL, TRUE, contents[1]);
+      g_assert_cmpstr (micalg, ==, cases[i].micalg);
+      assert_openssl_verifies (object, contents[1], TRUE, "DER", cases[i].person);
+      assert_holds (object, contents[1], contents[1], cases[i].person, LL_REASON_NONE);
+      assert_opens (sealed, contents[1], "AES-256-GCM", LL_REASON_NONE);
+    }
 }
 
 static void
@@ -573,30 +597,44 @@ no_changed_octet_of_an_aead_ciphertext_opens (void)
     }
 }
 
-/* SM-35: a bad encrypted key, bad padding and a bad tag are the same failure. */
+/* A bad encrypted key, bad padding or a bad tag. Without integrity one in 256 has a padding that
+ * looks right: then it is not the content. */
+static void
+assert_fails_like_all (GBytes *object, gboolean aead)
+{
+  g_autoptr (GBytes) plain = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LlFacts) facts = decrypt (object, &plain, &error);
+
+  g_assert_no_error (error);
+  if (!aead && facts->decryption == LL_DECRYPTION_DONE)
+    {
+      g_assert_cmpint (facts->decryption_reason, ==, LL_REASON_NO_INTEGRITY);
+      g_assert_false (g_bytes_equal (plain, contents[1]));
+      return;
+    }
+  g_assert_cmpint (facts->decryption, ==, LL_DECRYPTION_FAILED);
+  g_assert_cmpint (facts->decryption_reason, ==, LL_REASON_DECRYPTION_FAILED);
+  g_assert_cmpuint (g_bytes_get_size (plain), ==, 0);
+}
+
+/* SM-35 */
 static void
 every_failure_to_decrypt_looks_the_same (void)
 {
+  const guint8 encrypted_key[] = { 0x04, 0x82, 0x01, 0x80 }; /* 384 octets for RSA-3072 */
+
   for (guint aead = 0; aead < 2; aead++)
     {
       g_autoptr (GBytes) object = encrypt_to (&rsa, NULL, aead, contents[1]);
       const guint8 *data = g_bytes_get_data (object, NULL);
       gsize size = g_bytes_get_size (object);
-      const guint8 encrypted_key[] = { 0x04, 0x82, 0x01, 0x80 }; /* 384 octets for RSA-3072 */
       const guint8 *key = memmem (data, size, encrypted_key, sizeof encrypted_key);
       g_assert_nonnull (key);
-      const gsize places[] = { (gsize)(key - data) + 100, size - 1 };
-      for (guint i = 0; i < G_N_ELEMENTS (places); i++)
-        {
-          g_autoptr (GBytes) bad = flip (object, places[i], 0x55);
-          g_autoptr (GBytes) plain = NULL;
-          g_autoptr (GError) error = NULL;
-          g_autoptr (LlFacts) facts = decrypt (bad, &plain, &error);
-          g_assert_no_error (error);
-          g_assert_cmpint (facts->decryption, ==, LL_DECRYPTION_FAILED);
-          g_assert_cmpint (facts->decryption_reason, ==, LL_REASON_DECRYPTION_FAILED);
-          g_assert_cmpuint (g_bytes_get_size (plain), ==, 0);
-        }
+      g_autoptr (GBytes) bad_key = flip (object, (gsize)(key - data) + 100, 0x55);
+      g_autoptr (GBytes) bad_end = flip (object, size - 1, 0x55);
+      assert_fails_like_all (bad_key, aead);
+      assert_fails_like_all (bad_end, aead);
     }
 }
 
@@ -821,6 +859,38 @@ a_cancelled_operation_says_so (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+/* Whatever the form: a stream that breaks is an error, not a shorter message. */
+static void
+streams_that_break_are_errors (void)
+{
+  g_autoptr (GPtrArray) keys = keys_of (&rsa, NULL);
+
+  for (guint form = 0; form < 8; form++)
+    {
+      gboolean to_sign = form & 1;
+      LlSealRequest request = { .signers = to_sign ? keys : NULL,
+                                .recipients = to_sign ? NULL : keys,
+                                .armor = (form & 2) != 0,
+                                .detached = (form & 4) != 0 };
+      g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (contents[2]);
+      g_autoptr (GOutputStream) out = g_memory_output_stream_new_resizable ();
+      g_autoptr (GOutputStream) full
+          = g_unix_output_stream_new (open ("/dev/full", O_WRONLY | O_CLOEXEC), TRUE);
+      g_autoptr (GError) error = NULL;
+      g_assert_false ((to_sign ? engine->klass->sign : engine->klass->encrypt) (engine, &request,
+                                                                                in, full, NULL,
+                                                                                NULL, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+      g_clear_error (&error);
+
+      g_assert_true (g_input_stream_close (in, NULL, NULL));
+      g_assert_false ((to_sign ? engine->klass->sign : engine->klass->encrypt) (engine, &request,
+                                                                                in, out, NULL, NULL,
+                                                                                &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+    }
+}
+
 /* The key of this person behind a passphrase that nobody has cached. */
 static void
 lock_key (const Person *person)
@@ -953,11 +1023,15 @@ set_up (const LlPolicy *policy)
   ll_test_cert_trust (home, authority);
   person_init (&rsa, "Rsa", "rsa3072", authority, TRUE);
   person_init (&curve, "Curve", "P-256", authority, TRUE);
+  person_init (&curve384, "Curve384", "P-384", authority, TRUE);
+  person_init (&curve521, "Curve521", "P-521", authority, TRUE);
   person_init (&second, "Second", "rsa2048", middle, TRUE);
   person_init (&stranger, "Stranger", "rsa2048", authority, FALSE);
   store = ll_key_store_new (policy);
   person_find (&rsa);
   person_find (&curve);
+  person_find (&curve384);
+  person_find (&curve521);
   person_find (&second);
   person_find (&stranger);
   g_assert_true (ll_key_has_secret (rsa.key) && ll_key_has_secret (curve.key));
@@ -976,6 +1050,8 @@ tear_down (void)
   ll_key_store_free (store);
   person_clear (&rsa);
   person_clear (&curve);
+  person_clear (&curve384);
+  person_clear (&curve521);
   person_clear (&second);
   person_clear (&stranger);
   ll_test_cert_free (middle);
@@ -995,6 +1071,7 @@ main (int argc, char **argv)
   set_up (policy);
 #define CASE(function) g_test_add_func ("/smime-peers/" #function, function)
   CASE (we_sign_and_openssl_verifies);
+  CASE (larger_curves_take_larger_digests);
   CASE (openssl_signs_and_we_verify);
   CASE (we_encrypt_and_openssl_decrypts);
   CASE (openssl_encrypts_and_we_decrypt);
@@ -1018,6 +1095,7 @@ main (int argc, char **argv)
   CASE (what_is_larger_than_the_limit_is_refused_with_the_number);
   CASE (impossible_requests_are_refused);
   CASE (without_the_private_key_nothing_is_signed);
+  CASE (streams_that_break_are_errors);
   CASE (a_cancelled_operation_says_so);
   CASE (what_the_agent_refuses_is_told);
   CASE (a_private_key_that_has_gone_is_no_secret_key);
