@@ -141,11 +141,13 @@ ll_gmime_to_utf8 (const char *data, gsize length, const char *charset)
 static GRegex *
 base64_word_regex (void)
 {
+  static gsize once = 0;
   static GRegex *regex;
 
-  if (g_once_init_enter (&regex))
-    g_once_init_leave (&regex, g_regex_new ("=\\?([^?\\s]+)\\?[Bb]\\?([A-Za-z0-9+/]*=*)\\?=",
-                                            G_REGEX_RAW, 0, NULL));
+  if (!g_once_init_enter (&once))
+    return regex;
+  regex = g_regex_new ("=\\?([^?\\s]+)\\?[Bb]\\?([A-Za-z0-9+/]*=*)\\?=", G_REGEX_RAW, 0, NULL);
+  g_once_init_leave (&once, 1);
   return regex;
 }
 
