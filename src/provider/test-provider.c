@@ -450,11 +450,21 @@ kill_when_asked (gpointer data)
   return NULL;
 }
 
+/* From now on pinentry waits for ever, and the agent dies while it does. */
+static GThread *
+start_killer (LlTestHome *home)
+{
+  g_autofree char *log = g_build_filename (home->path, "fake-pinentry.log", NULL);
+
+  remove (log);
+  ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_WAITS, NULL);
+  return g_thread_new ("killer", kill_when_asked, home);
+}
+
 static void
 test_agent_dies (void)
 {
   g_auto (Person) person = { 0 };
-  g_autofree char *log = NULL;
   g_autoptr (GBytes) message = NULL;
   g_autoptr (GBytes) plain = NULL;
   g_autoptr (GError) error = NULL;
@@ -463,10 +473,7 @@ test_agent_dies (void)
   person_init (&person, "rsa2048");
   message = encrypt_message (&person, &decrypt_cases[1]);
   lock_key (&person);
-  log = g_build_filename (person.home->path, "fake-pinentry.log", NULL);
-  remove (log);
-  ll_test_home_set_pinentry (person.home, LL_TEST_PINENTRY_WAITS, NULL);
-  thread = g_thread_new ("killer", kill_when_asked, person.home);
+  thread = start_killer (person.home);
   plain = decrypt_message (&person, message);
   g_assert_null (plain);
   error = ll_provider_take_agent_error ();
