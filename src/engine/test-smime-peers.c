@@ -335,6 +335,8 @@ pem_goes_both_ways (void)
       g_autoptr (GBytes) object = sign (&request, contents[c], NULL);
       assert_openssl_verifies (object, contents[c], FALSE, "PEM", &rsa);
       assert_holds (object, NULL, contents[c], &rsa, LL_REASON_NONE);
+      g_autofree char *message = file ("message", object);
+      g_autoptr (GBytes) said = ll_test_run (NULL, "gpgsm", "--batch", "--verify", message, NULL);
     }
 }
 
