@@ -93,6 +93,15 @@ import_into (LlProtocol protocol, GBytes *bytes, const LlImportRequest *request,
   return account_for (result, protocol);
 }
 
+static gboolean
+contains (GBytes *file, const char *needle)
+{
+  gsize length;
+  const char *data = g_bytes_get_data (file, &length);
+
+  return memmem (data, length, needle, strlen (needle)) != NULL;
+}
+
 /* --- certificates ----------------------------------------------------------------------------- */
 
 /* gpgsm reads several certificates from one PEM text. */
@@ -133,11 +142,21 @@ import_der (GBytes *file, const LlImportRequest *request, GError **error)
   return keys != NULL ? import_certificates (keys, request, error) : NULL;
 }
 
+/* A private key in PEM stays where it is: gpg-agent gets its keys with the certificate, from PKCS
+ * #12, so that both are known to belong together. */
 static LlImportResult *
 import_pem (GBytes *file, const LlImportRequest *request, GError **error)
 {
   g_autoptr (GPtrArray) keys = ll_x509_pem_read (file, NULL, error);
 
+  if (keys != NULL && contains (file, "PRIVATE KEY-----"))
+    {
+      g_set_error_literal (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                           _ ("There is a private key in PEM form in it. Put it and its "
+                              "certificate into a PKCS #12 file first, for example with “openssl "
+                              "pkcs12 -export”, and import that."));
+      return NULL;
+    }
   return keys != NULL ? import_certificates (keys, request, error) : NULL;
 }
 
@@ -202,15 +221,6 @@ import_pkcs12 (GBytes *file, const LlImportRequest *request, GError **error)
 }
 
 /* --- which of them ---------------------------------------------------------------------------- */
-
-static gboolean
-contains (GBytes *file, const char *needle)
-{
-  gsize length;
-  const char *data = g_bytes_get_data (file, &length);
-
-  return memmem (data, length, needle, strlen (needle)) != NULL;
-}
 
 /* The first octet of a key: a packet tag (RFC 9580 section 4.2) of a public or secret key. */
 static gboolean

@@ -207,7 +207,7 @@ test_nothing (Fixture *fixture, gconstpointer data)
           "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n",
           "0\x03\x02\x01\x01",
           "\x99\x01",
-          "-----BEGIN PRIVATE KEY-----\nAAAA\n" };
+          "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
     {

@@ -243,7 +243,8 @@ run_import (const LlCommand *command, int argc, char **argv, GError **error)
           = ll_op_keys_import (session, *path, passphrase, ll_command_get_cancellable (), error);
       if (result == NULL)
         {
-          g_prefix_error (error, "%s: ", *path);
+          g_autofree char *safe = ll_text_safe (*path, -1);
+          g_prefix_error (error, "%s: ", safe);
           return -1;
         }
       add_import_json (builder, *path, result);
