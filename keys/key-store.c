@@ -135,6 +135,44 @@ add_matching (GPtrArray *out, GPtrArray *keys, const char *what, LlKeyFilter fil
     }
 }
 
+static LlOpenpgpKeyring *
+get_keyring (LlKeyStore *store, GError **error)
+{
+  if (store->keyring == NULL)
+    store->keyring = ll_openpgp_keyring_new (store->policy, error);
+  return store->keyring;
+}
+
+/* "<address>" is gpg's exact match; a domain with letters beyond ASCII is looked for in both its
+ * spellings. A fingerprint or key ID stands for itself. */
+static void
+append_patterns (GPtrArray *patterns, const char *what)
+{
+  g_autofree char *folded = g_ascii_strdown (what, -1);
+  const char *at = strchr (folded, '@');
+  g_autofree char *ascii = at != NULL ? g_hostname_to_ascii (at + 1) : NULL;
+  g_autofree char *unicode = at != NULL ? g_hostname_to_unicode (at + 1) : NULL;
+  int local = at != NULL ? (int)(at - folded) : 0;
+
+  if (at == NULL)
+    {
+      g_ptr_array_add (patterns, g_strdup (what));
+      return;
+    }
+  g_ptr_array_add (patterns, g_strdup_printf ("<%s>", folded));
+  if (ascii != NULL && strcmp (ascii, at + 1) != 0)
+    g_ptr_array_add (patterns, g_strdup_printf ("<%.*s@%s>", local, folded, ascii));
+  if (unicode != NULL && strcmp (unicode, at + 1) != 0)
+    g_ptr_array_add (patterns, g_strdup_printf ("<%.*s@%s>", local, folded, unicode));
+}
+
+/* Under which an answer is remembered. (transfer full) */
+static char *
+question_for (const char *what)
+{
+  return is_key_name (what) ? g_strdup (what) : g_ascii_strdown (what, -1);
+}
+
 /* One run of gpg, remembered. Borrowed. */
 static GPtrArray *
 ask_gpg (LlKeyStore *store, const char *question, const char *const *patterns, GError **error)
@@ -143,9 +181,7 @@ ask_gpg (LlKeyStore *store, const char *question, const char *const *patterns, G
 
   if (answer != NULL)
     return answer;
-  if (store->keyring == NULL)
-    store->keyring = ll_openpgp_keyring_new (store->policy, error);
-  if (store->keyring == NULL)
+  if (get_keyring (store, error) == NULL)
     return NULL;
   answer = ll_openpgp_keyring_list (store->keyring, patterns, error);
   if (answer != NULL)
@@ -153,35 +189,12 @@ ask_gpg (LlKeyStore *store, const char *question, const char *const *patterns, G
   return answer;
 }
 
-/* "<address>" is gpg's exact match; a domain with letters beyond ASCII is looked for in both its
- * spellings. */
-static GPtrArray *
-ask_gpg_for_address (LlKeyStore *store, const char *address, GError **error)
-{
-  g_autofree char *folded = g_ascii_strdown (address, -1);
-  const char *at = strchr (folded, '@');
-  g_autofree char *ascii = g_hostname_to_ascii (at + 1);
-  g_autofree char *unicode = g_hostname_to_unicode (at + 1);
-  g_autofree char *as_is = g_strdup_printf ("<%s>", folded);
-  g_autofree char *in_ascii
-      = g_strdup_printf ("<%.*s@%s>", (int)(at - folded), folded, ascii != NULL ? ascii : at + 1);
-  g_autofree char *in_unicode = g_strdup_printf ("<%.*s@%s>", (int)(at - folded), folded,
-                                                 unicode != NULL ? unicode : at + 1);
-  const char *patterns[4] = { as_is };
-  gsize n = 1;
-
-  if (strcmp (as_is, in_ascii) != 0)
-    patterns[n++] = in_ascii;
-  if (strcmp (as_is, in_unicode) != 0)
-    patterns[n++] = in_unicode;
-  return ask_gpg (store, folded, patterns, error);
-}
-
 /* The keys among which `what` is, by as few questions as can be. Borrowed. */
 static GPtrArray *
 openpgp_candidates (LlKeyStore *store, const char *what, GError **error)
 {
-  const char *const pattern[] = { what, NULL };
+  g_autoptr (GPtrArray) patterns = NULL;
+  g_autofree char *question = NULL;
 
   if (store->openpgp_all != NULL)
     return store->openpgp_all;
@@ -192,9 +205,11 @@ openpgp_candidates (LlKeyStore *store, const char *what, GError **error)
       store->openpgp_all = all != NULL ? g_ptr_array_ref (all) : NULL;
       return all;
     }
-  if (!is_key_name (what))
-    return ask_gpg_for_address (store, what, error);
-  return ask_gpg (store, what, pattern, error);
+  patterns = g_ptr_array_new_with_free_func (g_free);
+  append_patterns (patterns, what);
+  g_ptr_array_add (patterns, NULL);
+  question = question_for (what);
+  return ask_gpg (store, question, (const char *const *)patterns->pdata, error);
 }
 
 GPtrArray *
@@ -280,6 +295,51 @@ ll_key_store_find (LlKeyStore *store, LlProtocol protocol, const char *what, LlK
   if (what != NULL && name == NULL)
     return g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
   return find (store, protocol, name, filter, error);
+}
+
+/* What of a list was not asked before, normalised. (transfer full, of char*) */
+static GPtrArray *
+open_questions (LlKeyStore *store, const char *const *whats)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+
+  for (; *whats != NULL; whats++)
+    {
+      g_autofree char *name = normalise (*whats);
+      g_autofree char *question = name != NULL ? question_for (name) : NULL;
+      if (question != NULL && !g_hash_table_contains (store->openpgp_answers, question))
+        g_ptr_array_add (names, g_steal_pointer (&name));
+    }
+  return names;
+}
+
+gboolean
+ll_key_store_prefetch (LlKeyStore *store, LlProtocol protocol, const char *const *whats,
+                       GError **error)
+{
+  g_autoptr (GPtrArray) names = open_questions (store, whats);
+  g_autoptr (GPtrArray) patterns = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) keys = NULL;
+
+  /* certificates are all read at once anyway, and for one name there is nothing to gain */
+  if (!wants (protocol, LL_PROTOCOL_OPENPGP) || store->openpgp_all != NULL || names->len < 2)
+    return TRUE;
+  for (guint i = 0; i < names->len; i++)
+    append_patterns (patterns, g_ptr_array_index (names, i));
+  g_ptr_array_add (patterns, NULL);
+  if (get_keyring (store, error) == NULL)
+    return FALSE;
+  keys = ll_openpgp_keyring_list (store->keyring, (const char *const *)patterns->pdata, error);
+  if (keys == NULL)
+    return FALSE;
+  for (guint i = 0; i < names->len; i++)
+    {
+      const char *name = g_ptr_array_index (names, i);
+      GPtrArray *answer = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+      add_matching (answer, keys, name, LL_KEYS_ANY);
+      g_hash_table_insert (store->openpgp_answers, question_for (name), answer);
+    }
+  return TRUE;
 }
 
 /* A key that some earlier answer already held. (transfer full) (nullable) */

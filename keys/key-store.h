@@ -33,6 +33,11 @@ typedef enum
 GPtrArray *ll_key_store_find (LlKeyStore *store, LlProtocol protocol, const char *what,
                               LlKeyFilter filter, GError **error);
 
+/* Looks up several addresses or fingerprints at once, so that ll_key_store_find() has the answers:
+ * one run of gpg for a whole list of recipients. `whats` is NULL-terminated. */
+gboolean ll_key_store_prefetch (LlKeyStore *store, LlProtocol protocol, const char *const *whats,
+                                GError **error);
+
 /* One key by fingerprint or key ID as a signature names it; NULL without error when it is not
  * there. (transfer full) (nullable) */
 LlKey *ll_key_store_get (LlKeyStore *store, LlProtocol protocol, const char *fingerprint,

@@ -219,12 +219,30 @@ add_own_key (const Planner *planner, LlPlan *plan, GError **error)
   return TRUE;
 }
 
+/* Everybody at once, rather than one after the other. */
+static gboolean
+look_up_all (const Planner *planner, GError **error)
+{
+  g_autoptr (GPtrArray) who = g_ptr_array_new ();
+
+  for (const char *const *name = planner->request->recipients;
+       planner->request->encrypt && *name != NULL; name++)
+    g_ptr_array_add (who, (gpointer)*name);
+  if (who_signs (planner->request) != NULL)
+    g_ptr_array_add (who, (gpointer)who_signs (planner->request));
+  g_ptr_array_add (who, NULL);
+  return ll_key_store_prefetch (planner->store, planner->protocol, (const char *const *)who->pdata,
+                                error);
+}
+
 static LlPlan *
 plan_for (Planner *planner, LlProtocol protocol, GError **error)
 {
   g_autoptr (LlPlan) plan = plan_new (protocol);
 
   planner->protocol = protocol;
+  if (!look_up_all (planner, error))
+    return NULL;
   if (planner->request->encrypt && !choose_recipients (planner, plan, error))
     return NULL;
   if (!choose_signer (planner, plan, error))

@@ -247,6 +247,30 @@ test_remembers (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_prefetches (Fixture *fixture, gconstpointer data)
+{
+  static const char *const whats[]
+      = { "alice@example.org", "nobody@example.org", "Bob <bob@example.org>", "nonsense", NULL };
+  g_autofree char *alice
+      = ll_test_openpgp_key (fixture->home, "Alice <alice@example.org>", "ed25519", NULL);
+  g_autofree char *bob
+      = ll_test_openpgp_key (fixture->home, "Bob <bob@example.org>", "ed25519", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (alice);
+  g_assert_nonnull (bob);
+  count_gpg (fixture);
+  g_assert_true (ll_key_store_prefetch (fixture->store, LL_PROTOCOL_OPENPGP, whats, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_runs (fixture), ==, 1);
+  g_assert_cmpuint (count (fixture, LL_PROTOCOL_OPENPGP, "Alice@Example.org", LL_KEYS_ANY), ==, 1);
+  g_assert_cmpuint (count (fixture, LL_PROTOCOL_OPENPGP, "bob@example.org", LL_KEYS_SECRET_ONLY),
+                    ==, 1);
+  g_assert_cmpuint (count (fixture, LL_PROTOCOL_OPENPGP, "nobody@example.org", LL_KEYS_ANY), ==, 0);
+  g_assert_cmpuint (n_runs (fixture), ==, 1);
+}
+
+static void
 test_no_gpg (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
@@ -272,6 +296,7 @@ main (int argc, char **argv)
   ADD ("certificates are found, and ours are known", test_smime);
   ADD ("without an agent the certificates are still there", test_no_agent);
   ADD ("each question is asked once", test_remembers);
+  ADD ("a list of recipients is asked for at once", test_prefetches);
   ADD ("a gpg that is not there is an error", test_no_gpg);
   return g_test_run ();
 }
