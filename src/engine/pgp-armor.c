@@ -222,7 +222,7 @@ fill (LlPgpInput *self, GCancellable *cancellable, GError **error)
 static const guint8 *
 line_end (const guint8 *at, const guint8 *end)
 {
-  const guint8 *feed = memchr (at, '\n', (gsize)(end - at));
+  const guint8 *feed = at < end ? memchr (at, '\n', (gsize)(end - at)) : NULL;
   return feed != NULL ? feed + 1 : NULL;
 }
 
