@@ -74,6 +74,52 @@ for signature in changed.bin.sig changed.bin.p7s; do
   is "$signature: a changed file has no acceptable signature" "$status" 3
 done
 
+# A good signature over something else: what it says of the file beside it is nothing.
+printf 'What Alice really signed\n' >other.txt
+printf 'Pay Eve a million\n' >evil.txt
+for kind in --openpgp '--openpgp --armor' --smime; do
+  # shellcheck disable=SC2086
+  "$LETTERLOCK" file sign -q $kind --opaque --force --as alice@example.org -o other.signed other.txt
+  for suffix in sig asc p7s; do
+    rm -f evil.txt.*
+    cp other.signed "evil.txt.$suffix"
+    run file verify "evil.txt.$suffix"
+    is "$kind: an opaque signature named .$suffix does not vouch for the file beside it" "$status" 3
+    run file verify evil.txt
+    is "$kind: nor when the file is named" "$status" 3
+    run file verify --content evil.txt other.signed
+    is "$kind: nor when the content is" "$status" 3
+  done
+done
+like "and both are named" "$err" 'other.signed.*evil.txt'
+rm -f evil.txt.*
+
+# OP-27: what stands below a cleartext signature was not signed.
+gpg --batch -q -u alice@example.org -o clear.asc --clearsign other.txt
+run file verify clear.asc
+is "a cleartext signature is good" "$status" 0
+{ cat clear.asc; echo; echo 'Pay Eve a million'; } >below.asc
+run file verify below.asc
+is "but not with words below it" "$status" 3
+cat clear.asc clear.asc >twice.asc
+run file verify twice.asc
+is "nor with another one below it" "$status" 3
+
+# Rule 2: what failed is not shown, wherever it was to go.
+base64 noise.bin >long.txt
+gpg --batch -q --trust-model always -r bob@example.org -o long.gpg -e long.txt
+flip long.gpg $(($(wc -c <long.gpg) - 100)) >bent.gpg
+is "nothing of a changed file gets to a device" \
+  "$("$LETTERLOCK" file decrypt -q -o /dev/stdout bent.gpg 2>/dev/null | wc -c)" 0
+mkfifo pipe
+wc -c <pipe >counted &
+"$LETTERLOCK" file decrypt -q -o pipe bent.gpg 2>/dev/null
+is "and the exit status tells" $? 29
+wait $!
+is "nor to a named pipe" "$(cat counted)" 0
+is "what is intact does" \
+  "$("$LETTERLOCK" file decrypt -q -o /dev/stdout long.gpg 2>/dev/null | wc -c)" "$(wc -c <long.txt)"
+
 run file encrypt -r bob@example.org letter.bin noise.bin nowhere.bin empty.bin
 is "of several files the first failure decides the exit status" "$status" 59
 ok "the others are done" test -s noise.bin.gpg -a -s empty.bin.gpg

@@ -241,6 +241,13 @@ ll_output_get_stream (LlOutput *output)
   return G_OUTPUT_STREAM (output->stream);
 }
 
+gboolean
+ll_output_is_staged (const LlOutput *output)
+{
+  g_return_val_if_fail (output != NULL, FALSE);
+  return output->path != NULL;
+}
+
 /* Gives the nameless file a name; the kernel refuses one that is taken. */
 static gboolean
 link_nameless (LlOutput *self, const char *name)

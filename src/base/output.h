@@ -1,9 +1,9 @@
 /* output.h - where a result goes: all of it, or nothing.
  *
  * A file is written beside its final name with mode 0600 and renamed when ll_output_commit() is
- * called; dropped uncommitted, it is removed and nothing has changed. Standard output ("-" or NULL)
- * has no such way back: whoever must not release a part of the result gathers it first
- * (base/secret).
+ * called; dropped uncommitted, it is removed and nothing has changed. Standard output ("-" or
+ * NULL), pipes and devices have no such way back: whoever must not release a part of the result
+ * gathers it first (base/secret).
  */
 #pragma once
 
@@ -20,6 +20,9 @@ LlOutput *ll_output_new (const char *path, gboolean force, guint mode, GError **
 
 /* Borrowed. */
 GOutputStream *ll_output_get_stream (LlOutput *output);
+
+/* FALSE when what is written can be seen at once: standard output, a pipe, a device. */
+gboolean ll_output_is_staged (const LlOutput *output);
 
 /* Flushes, closes and puts the file in place. LL_ERROR_OUTPUT when it cannot be written, also when
  * only the close tells. */

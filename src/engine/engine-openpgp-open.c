@@ -420,7 +420,7 @@ reason_against_opaque (const Operation *operation)
   if (operation->status.n_plaintexts != 1 || operation->status.unexpected)
     return LL_REASON_MALFORMED;
   if (operation->as_is)
-    return LL_REASON_NONE;
+    return packets->trailing ? LL_REASON_MALFORMED : LL_REASON_NONE;
   return packets->malformed || packets->truncated || packets->trailing || packets->n_others != 1
                  || packets->data != 0
              ? LL_REASON_MALFORMED

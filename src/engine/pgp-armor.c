@@ -181,12 +181,17 @@ struct _LlPgpInput
   gsize start, end;
   gboolean at_end; /* of `base` */
 
+  gboolean ended; /* the last line of the armor, or of a cleartext signature, has been seen */
+
   /* armor only */
-  gboolean in_line, padded, ended, summed;
+  gboolean in_line, padded, summed;
   guint8 *digits; /* base64 digits gathered */
   gsize n_digits;
   guint8 *octets; /* decoded, not taken yet */
   gsize octets_start, octets_end;
+
+  /* text as it is only */
+  int n_end_mark; /* octets of the last line of a cleartext signature seen; -1: another line */
 };
 
 G_DEFINE_FINAL_TYPE (LlPgpInput, ll_pgp_input, G_TYPE_INPUT_STREAM)
@@ -476,6 +481,24 @@ read_armored (LlPgpInput *self, void *buffer, gsize count, GCancellable *cancell
   return (gssize)take (buffer, count, self->octets, &self->octets_start, self->octets_end);
 }
 
+/* OP-27: who reads a cleartext signature reads the whole text. What stands below its last line was
+ * not signed, and gpg passes over it in silence. */
+static void
+look_at_text (LlPgpInput *self, const guint8 *text, gsize length)
+{
+  static const char mark[] = END_MARK "SIGNATURE" DASHES;
+
+  for (gsize i = 0; i < length; i++)
+    if (self->ended)
+      self->scan.packets.trailing |= !g_ascii_isspace (text[i]);
+    else if (text[i] == '\n')
+      self->n_end_mark = 0;
+    else if (self->n_end_mark < 0 || text[i] != (guint8)mark[self->n_end_mark])
+      self->n_end_mark = -1;
+    else
+      self->ended = mark[++self->n_end_mark] == '\0';
+}
+
 static gssize
 input_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable,
             GError **error)
@@ -489,6 +512,8 @@ input_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cance
     return 0;
   n = self->mode == ARMORED ? read_armored (self, buffer, count, cancellable, error)
                             : read_binary (self, buffer, count, cancellable, error);
+  if (n > 0 && self->mode == AS_IS)
+    look_at_text (self, buffer, (gsize)n);
   if (n < 0 || self->mode == AS_IS)
     return n;
   if (n == 0)

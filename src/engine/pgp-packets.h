@@ -41,7 +41,7 @@ typedef struct
   int data;  /* the tag of the encrypted data packet; 0: none */
   guint n_pkesk, n_skesk, n_signatures, n_one_pass, n_others;
   gboolean malformed; /* what stands there is not a packet, or has an impossible place */
-  gboolean trailing;  /* something follows the encrypted data */
+  gboolean trailing;  /* something follows the encrypted data, or the end of the text */
   gboolean truncated; /* after ll_pgp_scan_end(): it ends inside a packet */
 } LlPgpPackets;
 

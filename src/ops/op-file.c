@@ -310,7 +310,7 @@ opened_path (const char *path, const LlFileRequest *request, GError **error)
 }
 
 /* What the decrypted octets go to until they are known to be intact: the file-to-be, or memory when
- * there is no file. */
+ * there is no file that can be taken back: standard output, a pipe, a device. */
 typedef struct
 {
   LlOutput *output;
@@ -332,7 +332,7 @@ spool_open (Spool *spool, const char *path, gboolean in_memory, gboolean force, 
   spool->output = ll_output_new (path, force, 0600, error);
   if (spool->output == NULL)
     return FALSE;
-  if (in_memory || is_standard_stream (path))
+  if (in_memory || !ll_output_is_staged (spool->output))
     spool->sink = ll_secret_sink_new (LL_LIMIT_CMS_OPEN_BYTES);
   return TRUE;
 }
@@ -501,6 +501,28 @@ open_content (const char *path, const char *content, const LlFileRequest *reques
   return G_INPUT_STREAM (open_buffered (content, request, error));
 }
 
+/* A signature with a content of its own says nothing of a file beside it, whatever its name
+ * promises: taken for one that does, it would vouch for any file. */
+static gboolean
+check_own_content (const char *path, const char *content, GError **error)
+{
+  g_autofree char *beside = NULL, *safe = NULL, *safe_content = NULL;
+
+  if (content == NULL && !is_standard_stream (path))
+    beside = strip_signature_suffix (path);
+  if (content == NULL && beside != NULL && g_file_test (beside, G_FILE_TEST_EXISTS))
+    content = beside;
+  if (content == NULL)
+    return TRUE;
+  safe = ll_text_safe (path != NULL ? path : "-", -1);
+  safe_content = ll_text_safe (content, -1);
+  g_set_error (error, LL_ERROR, LL_ERROR_NO_SIGNATURE,
+               _ ("“%s” signs what is inside it, and not “%s”. To check what is inside, pass it on "
+                  "standard input alone."),
+               safe, safe_content);
+  return FALSE;
+}
+
 static LlFacts *
 verify_stream (LlEngine *engine, LlBlobKind kind, GInputStream *signature, const char *path,
                const char *content, const LlFileRequest *request, GCancellable *cancellable,
@@ -516,6 +538,8 @@ verify_stream (LlEngine *engine, LlBlobKind kind, GInputStream *signature, const
       if (signed_content == NULL)
         return NULL;
     }
+  else if (!check_own_content (path, content, error))
+    return NULL;
   else
     nowhere = nowhere_new ();
   return engine->klass->verify (engine, signature, signed_content, nowhere, &facts, cancellable,
