@@ -45,6 +45,14 @@ like "it is named" "$err" 'nowhere.eml'
 run mail verify --json "$T/nowhere.eml"
 is "JSON tells the error by name" \
   "$(python3 -c 'import json,sys; print(json.load(sys.stdin)["error"])' <<<"$out")" missing-input
+escape=$(printf 'a\033]0;b\007.c')
+for arguments in 'mail verify' 'file decrypt' 'key import' 'mail verify --anchors' \
+  'mail verify x' 'mail verify --at' 'mail verify --' 'mail' 'file encrypt -r'; do
+  # shellcheck disable=SC2086
+  run $arguments "$escape"
+  isnt "“$arguments”: a name with control characters is an error" "$status" 0
+  unlike "“$arguments”: that does not reach the terminal" "$out$err" $'[\033\007]'
+done
 run mail sign --openpgp --smime /dev/null
 is "options that exclude each other are refused" "$status" 37
 run mail sign --json /dev/null

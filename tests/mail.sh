@@ -124,6 +124,15 @@ run mail verify --anchors "$T/root.crt" --at 2055-01-01 --json "$T/sealed.eml"
 is "judged after the certificate's life it is not acceptable" "$status" 3
 like "and the report says as of when" "$out" '2055-01-01'
 
+for from in 'X-From: nobody' 'From: alice@example.org, bob@example.org' 'From: everybody'; do
+  sed "s/^From: .*/$from/" "$T/letter.eml" >"$T/nobody.eml"
+  run mail sign "$T/nobody.eml"
+  is "“$from”: nobody is chosen to sign" "$status" 19
+  is "“$from”: and nothing comes out" "$out" ""
+  run mail sign --openpgp --as alice@example.org "$T/nobody.eml"
+  is "“$from”: but who is named does" "$status" 0
+done
+
 sed 's/alice@example.org/mallory@example.org/' "$T/letter.eml" >"$T/mallory.eml"
 run mail sign "$T/mallory.eml"
 is "nobody signs for an address without a key" "$status" 79

@@ -194,7 +194,7 @@ run_all (LlSession *session, const LlPlan *plan, FileVerb verb, LlFileRequest *r
       if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return g_propagate_error (error, g_steal_pointer (&local)), -1;
       if (local != NULL)
-        fprintf (stderr, "letterlock: %s\n", local->message);
+        ll_command_complain (local);
       else if (!ll_command_wants_json ())
         print_result (result, list[i], n > 1);
     }

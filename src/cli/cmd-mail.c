@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/output.h"
+#include "base/text.h"
 #include "bridge/json-glue.h"
 #include "cli/command.h"
 #include "mail/body.h"
@@ -76,8 +77,9 @@ read_message (int argc, char **argv, GError **error)
 {
   if (argc > 2)
     {
+      g_autofree char *safe = ll_text_safe (argv[2], -1);
       g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
-                   _ ("One message at a time, please: “%s” is one too many."), argv[2]);
+                   _ ("One message at a time, please: “%s” is one too many."), safe);
       return NULL;
     }
   return ll_input_read (argc > 1 ? argv[1] : NULL, LL_LIMIT_MESSAGE_BYTES,

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "cli/command-private.h"
 
 static struct
@@ -211,6 +212,15 @@ ll_command_open_session (GError **error)
 }
 
 /* --- printing --------------------------------------------------------------------------------- */
+
+void
+ll_command_complain (const GError *error)
+{
+  /* what libraries put into an error may be a stranger's, and a terminal obeys what it reads */
+  g_autofree char *safe = ll_text_safe_lines (error->message, -1);
+
+  fprintf (stderr, "letterlock: %s\n", safe);
+}
 
 gboolean
 ll_command_print (const char *text, GError **error)

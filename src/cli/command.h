@@ -51,4 +51,7 @@ LlSession *ll_command_open_session (GError **error);
  * full disk, a closed pipe). */
 gboolean ll_command_print (const char *text, GError **error);
 
+/* Tells of an error, on standard error. */
+void ll_command_complain (const GError *error);
+
 G_END_DECLS

@@ -164,7 +164,7 @@ report_error (const GError *error)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     fprintf (stderr, "letterlock: %s\n", _ ("Cancelled. Nothing was written."));
   else
-    fprintf (stderr, "letterlock: %s\n", error->message);
+    ll_command_complain (error);
   if (ll_command_wants_json () && error->code != LL_ERROR_OUTPUT)
     print_error_json (error);
   return ll_error_exit_status (error);

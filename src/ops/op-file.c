@@ -295,6 +295,7 @@ static char *
 opened_path (const char *path, const LlFileRequest *request, GError **error)
 {
   static const char *const suffixes[] = { ".gpg", ".asc", ".pgp", ".p7m" };
+  g_autofree char *safe = ll_text_safe (path, -1);
 
   if (request->output != NULL)
     return g_strdup (request->output);
@@ -305,7 +306,7 @@ opened_path (const char *path, const LlFileRequest *request, GError **error)
       return g_strndup (path, strlen (path) - strlen (suffixes[i]));
   g_set_error (error, LL_ERROR, LL_ERROR_MISSING_ARGUMENT,
                _ ("“%s” does not end in .gpg, .asc, .pgp or .p7m: name the result with --output."),
-               path);
+               safe);
   return NULL;
 }
 

@@ -50,6 +50,18 @@ refuse_nobody (const LlDraft *draft, const LlWriteRequest *request, GError **err
   return FALSE;
 }
 
+/* Any key of one's own would be a guess, and could tell who one is elsewhere. */
+static gboolean
+refuse_no_author (const LlDraft *draft, const LlWriteRequest *request, GError **error)
+{
+  if (!request->sign || request->as != NULL || draft->author != NULL)
+    return TRUE;
+  g_set_error_literal (error, LL_ERROR, LL_ERROR_MISSING_ARGUMENT,
+                       _ ("The message has no From field with one address, so that it is not known "
+                          "who signs. Write one, or name the key with --as."));
+  return FALSE;
+}
+
 static LlPlan *
 make_plan (LlSession *session, const LlDraft *draft, const LlWriteRequest *request, GError **error)
 {
@@ -95,7 +107,8 @@ ll_op_write (LlSession *session, GBytes *bytes, const LlWriteRequest *request,
   if (message == NULL)
     return NULL;
   draft = ll_draft_new (message, error);
-  if (draft == NULL || !refuse_bcc (draft, error) || !refuse_nobody (draft, request, error))
+  if (draft == NULL || !refuse_bcc (draft, error) || !refuse_nobody (draft, request, error)
+      || !refuse_no_author (draft, request, error))
     return NULL;
   written->plan = make_plan (session, draft, request, error);
   if (written->plan == NULL)
