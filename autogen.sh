@@ -206,6 +206,12 @@ build ()
       || { cat build/configure.log >&2; die "configure failed; its log is build/config.log"; }
     echo "$wanted" >build/configured-as
   fi
+  # gettext gathers the sentences only once; after a change they are gathered anew
+  # shellcheck disable=SC2046
+  if [ -f po/letterlock.pot ] && [ -d .git ] \
+    && [ -n "$(find $(grep -v '^#' po/POTFILES.in) po/ja.po -newer po/letterlock.pot)" ]; then
+    rm -f po/letterlock.pot po/stamp-po
+  fi
   say "building in build/"
   if [ -z "${MAKEFLAGS:-}" ]; then
     MAKEFLAGS=-j$(nproc 2>/dev/null || echo 2)
