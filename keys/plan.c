@@ -57,8 +57,9 @@ find_candidates (const Planner *planner, const char *who, LlUse use, GError **er
     {
       LlKey *key = g_ptr_array_index (keys, i);
       const char *address = ll_text_is_address (who) ? who : NULL;
-      LlKeyOpinion *opinion
-          = use == LL_USE_SIGN ? NULL : ll_trust_judge_recipient (planner->trust, key, address);
+      LlKeyOpinion *opinion = use == LL_USE_SIGN
+                                  ? ll_trust_judge (planner->trust, key, address, NULL)
+                                  : ll_trust_judge_recipient (planner->trust, key, address);
       g_ptr_array_add (candidates, ll_candidate_new (key, opinion));
     }
   return g_steal_pointer (&candidates);

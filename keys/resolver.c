@@ -52,6 +52,11 @@ object_to_opinion (const LlCandidate *candidate, const LlResolveQuestion *questi
 
   if (opinion == NULL)
     return LL_REASON_NONE;
+  if (opinion->binding.answer == LL_ANSWER_NO)
+    return opinion->binding.reason;
+  if (question->use == LL_USE_SIGN)
+    return opinion->trust.reason == LL_REASON_EXTENDED_KEY_USAGE ? opinion->trust.reason
+                                                                 : LL_REASON_NONE;
   if (opinion->time.answer == LL_ANSWER_NO)
     return opinion->time.reason;
   if (opinion->trust.answer == LL_ANSWER_YES)
@@ -78,8 +83,18 @@ end_of_life (const LlKey *key)
 }
 
 static gboolean
-is_better (const LlKey *a, const LlKey *b)
+is_trusted (const LlCandidate *candidate)
 {
+  return candidate->opinion != NULL && candidate->opinion->trust.answer == LL_ANSWER_YES;
+}
+
+static gboolean
+is_better (const LlCandidate *one, const LlCandidate *other)
+{
+  const LlKey *a = one->key, *b = other->key;
+
+  if (is_trusted (one) != is_trusted (other))
+    return is_trusted (one);
   if (end_of_life (a) != end_of_life (b))
     return end_of_life (a) > end_of_life (b);
   if (ll_key_get_created (a) != ll_key_get_created (b))
@@ -96,7 +111,7 @@ ll_resolver_choose (GPtrArray *candidates, const LlResolveQuestion *question)
     {
       const LlCandidate *candidate = g_ptr_array_index (candidates, i);
       if (ll_resolver_object (candidate, question) == LL_REASON_NONE
-          && (best == NULL || is_better (candidate->key, best->key)))
+          && (best == NULL || is_better (candidate, best)))
         best = candidate;
     }
   return best;

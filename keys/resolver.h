@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   LlKey *key;            /* owned */
-  LlKeyOpinion *opinion; /* owned; NULL for our own keys, which need nobody's word */
+  LlKeyOpinion *opinion; /* owned; NULL: nobody was asked, and the key speaks for itself */
 } LlCandidate;
 
 LlCandidate *ll_candidate_new (LlKey *key, LlKeyOpinion *opinion); /* takes opinion */
@@ -35,12 +35,14 @@ typedef struct
 } LlResolveQuestion;
 
 /* Why a candidate cannot be used; NONE when it can. Revoked and disabled keys, keys that are not
- * valid at the time, keys that cannot do it (SC-01, OP-12), certificates without a valid path
- * (SC-11), OpenPGP keys of unknown validity. */
+ * valid at the time, keys that cannot do it (SC-01, OP-12), keys that do not belong to the address
+ * (any more); to encrypt to: certificates without a valid path (SC-11), OpenPGP keys of unknown
+ * validity. One's own key signs without anybody's word, unless it is not made for mail (SC-15). */
 LlReason ll_resolver_object (const LlCandidate *candidate, const LlResolveQuestion *question);
 
-/* The usable candidate with the longest life ahead, then the newest, then the smallest fingerprint:
- * always the same one (SC-23). NULL when none is usable. Borrowed. */
+/* The usable candidate that is trusted, then the one with the longest life ahead, then the newest,
+ * then the smallest fingerprint: always the same one (SC-23). NULL when none is usable. Borrowed.
+ */
 const LlCandidate *ll_resolver_choose (GPtrArray *candidates, const LlResolveQuestion *question);
 
 G_END_DECLS

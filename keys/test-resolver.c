@@ -12,7 +12,7 @@ typedef struct
   gint64 created, expires;
   gboolean revoked, disabled, cannot;
   LlAnswer trust;
-  LlReason trust_reason;
+  LlReason trust_reason, binding_reason;
 } Sample;
 
 static LlCandidate *
@@ -34,6 +34,9 @@ make_candidate (LlProtocol protocol, const Sample *sample)
   ll_key_freeze (key);
   opinion->trust = (LlAxis){ sample->trust, sample->trust_reason };
   opinion->time = (LlAxis){ LL_ANSWER_YES, LL_REASON_NONE };
+  opinion->binding
+      = (LlAxis){ sample->binding_reason != LL_REASON_NONE ? LL_ANSWER_NO : LL_ANSWER_NOT_CHECKED,
+                  sample->binding_reason };
   return ll_candidate_new (key, opinion);
 }
 
@@ -57,6 +60,8 @@ test_every_objection_has_its_reason (void)
     { { "A", 1, 0, .trust = LL_ANSWER_NO, .trust_reason = LL_REASON_VALIDITY_UNKNOWN },
       LL_REASON_VALIDITY_UNKNOWN },
     { { "A", 1, 0, .trust = LL_ANSWER_NOT_CHECKED }, LL_REASON_UNTRUSTED },
+    { { "A", 1, 0, .trust = LL_ANSWER_YES, .binding_reason = LL_REASON_UID_INVALID },
+      LL_REASON_UID_INVALID },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -88,6 +93,48 @@ test_the_user_may_vouch_for_an_openpgp_key_but_not_for_a_path (void)
   g_assert_cmpint (ll_resolver_object (refused, &always), ==, LL_REASON_NEVER_TRUSTED);
   g_assert_cmpint (ll_resolver_object (certificate, &named), ==, LL_REASON_ROOT_NOT_TRUSTED);
   g_assert_cmpint (ll_resolver_object (certificate, &always), ==, LL_REASON_ROOT_NOT_TRUSTED);
+}
+
+static const LlResolveQuestion to_sign = { .use = LL_USE_SIGN, .at = NOW };
+
+static void
+test_ones_own_key_signs_without_anybodys_word (void)
+{
+  static const struct
+  {
+    Sample sample;
+    LlReason reason;
+  } cases[] = {
+    { { "A", 1, 0, .trust = LL_ANSWER_NO, .trust_reason = LL_REASON_SELF_SIGNED }, LL_REASON_NONE },
+    { { "A", 1, 0, .trust = LL_ANSWER_NO, .trust_reason = LL_REASON_EXTENDED_KEY_USAGE },
+      LL_REASON_EXTENDED_KEY_USAGE }, /* SC-15 */
+    { { "A", 1, 0, .trust = LL_ANSWER_YES, .binding_reason = LL_REASON_UID_INVALID },
+      LL_REASON_UID_INVALID }, /* SC-03 */
+    { { "A", 1, 0, .revoked = TRUE, .trust = LL_ANSWER_YES }, LL_REASON_KEY_REVOKED },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (LlCandidate) candidate = make_candidate (LL_PROTOCOL_SMIME, &cases[i].sample);
+      g_assert_cmpstr (ll_reason_name (ll_resolver_object (candidate, &to_sign)), ==,
+                       ll_reason_name (cases[i].reason));
+    }
+}
+
+/* SC-23: a chain that holds counts more than a longer life. */
+static void
+test_a_trusted_certificate_signs_rather_than_an_untrusted_one (void)
+{
+  static const Sample trusted = { "B", 1, NOW + 10, .trust = LL_ANSWER_YES };
+  static const Sample longer
+      = { "A", 1, NOW + 99, .trust = LL_ANSWER_NO, .trust_reason = LL_REASON_SELF_SIGNED };
+  g_autoptr (GPtrArray) candidates
+      = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_candidate_free);
+
+  g_ptr_array_add (candidates, make_candidate (LL_PROTOCOL_SMIME, &longer));
+  g_ptr_array_add (candidates, make_candidate (LL_PROTOCOL_SMIME, &trusted));
+  g_assert_cmpstr (ll_key_get_fingerprint (ll_resolver_choose (candidates, &to_sign)->key), ==,
+                   "B");
 }
 
 static void
@@ -123,6 +170,10 @@ main (int argc, char **argv)
   g_test_add_func ("/resolver/every objection has its reason", test_every_objection_has_its_reason);
   g_test_add_func ("/resolver/the user may vouch for an OpenPGP key but not for a path",
                    test_the_user_may_vouch_for_an_openpgp_key_but_not_for_a_path);
+  g_test_add_func ("/resolver/one's own key signs without anybody's word",
+                   test_ones_own_key_signs_without_anybodys_word);
+  g_test_add_func ("/resolver/a trusted certificate signs rather than an untrusted one",
+                   test_a_trusted_certificate_signs_rather_than_an_untrusted_one);
   g_test_add_func ("/resolver/the same key is chosen in any order",
                    test_the_same_key_is_chosen_in_any_order);
   return g_test_run ();
