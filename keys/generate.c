@@ -120,15 +120,15 @@ make_openpgp (const LlGenerateRequest *request, const Algorithm *algorithm, GErr
 {
   g_autoptr (LlGpgmeContext) context
       = ll_gpgme_context_new (GPGME_PROTOCOL_OPENPGP, request->policy, error);
-  g_autoptr (LlGpgmeCancel) cancel = NULL;
+  g_autoptr (LlGpgmeLoop) loop = NULL;
   g_autofree char *parameters = openpgp_parameters (request, algorithm);
   gpgme_genkey_result_t result;
   gpgme_error_t code;
 
   if (context == NULL)
     return NULL;
-  cancel = ll_gpgme_cancel_new (context, request->cancellable);
-  code = gpgme_op_genkey (context, parameters, NULL, NULL);
+  loop = ll_gpgme_loop_new (context, request->cancellable);
+  code = ll_gpgme_loop_run (loop, gpgme_op_genkey_start (context, parameters, NULL, NULL));
   result = gpgme_op_genkey_result (context);
   if (code == 0 && result != NULL && result->fpr != NULL)
     return g_ascii_strup (result->fpr, -1);

@@ -69,7 +69,7 @@ import_into (LlProtocol protocol, GBytes *bytes, const LlImportRequest *request,
       = protocol == LL_PROTOCOL_OPENPGP ? GPGME_PROTOCOL_OPENPGP : GPGME_PROTOCOL_CMS;
   g_autoptr (LlGpgmeContext) context = ll_gpgme_context_new (engine, request->policy, error);
   g_autoptr (LlGpgmeData) data = NULL;
-  g_autoptr (LlGpgmeCancel) cancel = NULL;
+  g_autoptr (LlGpgmeLoop) loop = NULL;
   gpgme_import_result_t result;
   gpgme_error_t code;
   gsize length;
@@ -78,9 +78,9 @@ import_into (LlProtocol protocol, GBytes *bytes, const LlImportRequest *request,
   if (context == NULL)
     return NULL;
   code = gpgme_data_new_from_mem (&data, octets, length, 0);
-  cancel = ll_gpgme_cancel_new (context, request->cancellable);
+  loop = ll_gpgme_loop_new (context, request->cancellable);
   if (code == 0)
-    code = gpgme_op_import (context, data);
+    code = ll_gpgme_loop_run (loop, gpgme_op_import_start (context, data));
   result = gpgme_op_import_result (context);
   if (code != 0 || result == NULL)
     {

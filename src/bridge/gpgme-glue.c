@@ -281,42 +281,158 @@ ll_gpgme_stream_take_error (LlGpgmeStream *stream, GError **error)
   return TRUE;
 }
 
-/* --- cancelling ------------------------------------------------------------------------------- */
+/* --- waiting ---------------------------------------------------------------------------------- */
 
-struct _LlGpgmeCancel
+/* A descriptor that GPGME waits for. */
+typedef struct
+{
+  int fd;
+  gboolean reads;
+  gpgme_io_cb_t ready;
+  void *ready_data;
+} Watch;
+
+struct _LlGpgmeLoop
 {
   gpgme_ctx_t context;
   GCancellable *cancellable;
-  gulong handler;
+  GPtrArray *watches; /* of Watch */
+  gboolean done;
+  gpgme_error_t result;
 };
 
-static void
-on_cancelled (GCancellable *cancellable, gpointer data)
+static gpgme_error_t
+loop_add (void *data, int fd, int reads, gpgme_io_cb_t ready, void *ready_data, void **tag)
 {
-  gpgme_cancel_async (data);
+  LlGpgmeLoop *self = data;
+  Watch *watch = g_new0 (Watch, 1);
+
+  *watch = (Watch){ fd, reads != 0, ready, ready_data };
+  g_ptr_array_add (self->watches, watch);
+  *tag = g_new0 (gpointer, 2);
+  ((gpointer *)*tag)[0] = self;
+  ((gpointer *)*tag)[1] = watch;
+  return 0;
 }
 
-LlGpgmeCancel *
-ll_gpgme_cancel_new (gpgme_ctx_t context, GCancellable *cancellable)
+static void
+loop_remove (void *tag)
 {
-  LlGpgmeCancel *self = g_new0 (LlGpgmeCancel, 1);
+  gpointer *pair = tag;
+
+  g_ptr_array_remove (((LlGpgmeLoop *)pair[0])->watches, pair[1]);
+  g_free (tag);
+}
+
+static void
+loop_event (void *data, gpgme_event_io_t type, void *type_data)
+{
+  LlGpgmeLoop *self = data;
+  struct gpgme_io_event_done_data *done = type_data;
+
+  if (type != GPGME_EVENT_DONE)
+    return;
+  self->done = TRUE;
+  self->result = done->err != 0 ? done->err : done->op_err;
+}
+
+LlGpgmeLoop *
+ll_gpgme_loop_new (gpgme_ctx_t context, GCancellable *cancellable)
+{
+  LlGpgmeLoop *self = g_new0 (LlGpgmeLoop, 1);
+  struct gpgme_io_cbs callbacks = { .add = loop_add,
+                                    .add_priv = self,
+                                    .remove = loop_remove,
+                                    .event = loop_event,
+                                    .event_priv = self };
 
   self->context = context;
-  if (cancellable != NULL)
-    {
-      self->cancellable = g_object_ref (cancellable);
-      self->handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), context, NULL);
-    }
+  g_set_object (&self->cancellable, cancellable);
+  self->watches = g_ptr_array_new_with_free_func (g_free);
+  gpgme_set_io_cbs (context, &callbacks);
   return self;
 }
 
 void
-ll_gpgme_cancel_free (LlGpgmeCancel *cancel)
+ll_gpgme_loop_free (LlGpgmeLoop *loop)
 {
-  if (cancel == NULL)
+  if (loop == NULL)
     return;
-  if (cancel->cancellable != NULL)
-    g_cancellable_disconnect (cancel->cancellable, cancel->handler);
-  g_clear_object (&cancel->cancellable);
-  g_free (cancel);
+  if (loop->watches->len > 0)
+    gpgme_cancel (loop->context);
+  gpgme_set_io_cbs (loop->context, NULL);
+  g_clear_pointer (&loop->watches, g_ptr_array_unref);
+  g_clear_object (&loop->cancellable);
+  g_free (loop);
+}
+
+/* What GPGME waits for, and at the end the cancellable, if it has a descriptor. */
+static GArray *
+loop_gather (LlGpgmeLoop *self, GPollFD *cancelled)
+{
+  GArray *fds = g_array_new (FALSE, TRUE, sizeof (GPollFD));
+
+  for (guint i = 0; i < self->watches->len; i++)
+    {
+      const Watch *watch = g_ptr_array_index (self->watches, i);
+      GPollFD fd = { watch->fd, watch->reads ? G_IO_IN : G_IO_OUT, 0 };
+      g_array_append_val (fds, fd);
+    }
+  if (cancelled != NULL)
+    g_array_append_val (fds, *cancelled);
+  return fds;
+}
+
+static const Watch *
+loop_find (LlGpgmeLoop *self, const GPollFD *ready)
+{
+  for (guint i = 0; i < self->watches->len; i++)
+    {
+      const Watch *watch = g_ptr_array_index (self->watches, i);
+      if (watch->fd == ready->fd && watch->reads == ((ready->events & G_IO_IN) != 0))
+        return watch;
+    }
+  return NULL;
+}
+
+static void
+loop_turn (LlGpgmeLoop *self, GPollFD *cancelled)
+{
+  g_autoptr (GArray) fds = loop_gather (self, cancelled);
+  guint n_watches = self->watches->len;
+
+  if (g_poll ((GPollFD *)(gpointer)fds->data, fds->len, -1) <= 0)
+    return; /* interrupted by a signal */
+  for (guint i = 0; i < n_watches && !self->done; i++)
+    {
+      GPollFD ready = g_array_index (fds, GPollFD, i);
+      /* what ran before may have taken it away */
+      const Watch *watch = ready.revents != 0 ? loop_find (self, &ready) : NULL;
+      if (watch != NULL)
+        watch->ready (watch->ready_data, watch->fd);
+    }
+}
+
+gpgme_error_t
+ll_gpgme_loop_run (LlGpgmeLoop *loop, gpgme_error_t started)
+{
+  GPollFD cancelled;
+  gboolean has_fd;
+
+  if (started != 0)
+    return started;
+  has_fd = g_cancellable_make_pollfd (loop->cancellable, &cancelled);
+  while (!loop->done && loop->watches->len > 0)
+    {
+      if (g_cancellable_is_cancelled (loop->cancellable))
+        {
+          gpgme_cancel (loop->context);
+          loop->result = gpgme_error (GPG_ERR_CANCELED);
+          break;
+        }
+      loop_turn (loop, has_fd ? &cancelled : NULL);
+    }
+  if (has_fd)
+    g_cancellable_release_fd (loop->cancellable);
+  return loop->result;
 }

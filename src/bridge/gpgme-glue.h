@@ -63,11 +63,15 @@ guint64 ll_gpgme_stream_get_count (const LlGpgmeStream *stream);
 /* TRUE when the stream failed; `error` gets its error, once. */
 gboolean ll_gpgme_stream_take_error (LlGpgmeStream *stream, GError **error);
 
-/* While it lives, `cancellable` (or NULL) ends the operation that runs on `context`. */
-typedef struct _LlGpgmeCancel LlGpgmeCancel;
+/* Runs one operation: make it, start the operation with a gpgme_op_..._start() function, and give
+ * what that returned to ll_gpgme_loop_run(), which comes back with the operation's own result. When
+ * `cancellable` (nullable) is triggered, it comes back at once with GPG_ERR_CANCELED, also while a
+ * pinentry waits for a person; GPGME's own waiting would not. */
+typedef struct _LlGpgmeLoop LlGpgmeLoop;
 
-LlGpgmeCancel *ll_gpgme_cancel_new (gpgme_ctx_t context, GCancellable *cancellable);
-void ll_gpgme_cancel_free (LlGpgmeCancel *cancel);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlGpgmeCancel, ll_gpgme_cancel_free)
+LlGpgmeLoop *ll_gpgme_loop_new (gpgme_ctx_t context, GCancellable *cancellable);
+gpgme_error_t ll_gpgme_loop_run (LlGpgmeLoop *loop, gpgme_error_t started);
+void ll_gpgme_loop_free (LlGpgmeLoop *loop);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlGpgmeLoop, ll_gpgme_loop_free)
 
 G_END_DECLS

@@ -103,6 +103,25 @@ drain (Operation *operation, GError **error)
   return n == 0;
 }
 
+/* TRUE when what gpg answered is about the message, and not that it could not work: then it has
+ * said something. */
+static gboolean
+check_engine (Operation *operation, gpgme_error_t code, const char *what, GError **error)
+{
+  if (operation->status.n_lines == 0)
+    code = gpgme_error (GPG_ERR_INV_ENGINE);
+  switch (gpgme_err_code (code))
+    {
+    case GPG_ERR_INV_ENGINE:
+    case GPG_ERR_ENGINE_TOO_OLD:
+    case GPG_ERR_ENOMEM:
+    case GPG_ERR_EIO:
+      return ll_gpgme_set_error (error, code, LL_ERROR_FAILED, NULL, "%s", what);
+    default:
+      return TRUE;
+    }
+}
+
 static gboolean
 set_not_openpgp (GError **error)
 {
@@ -236,14 +255,22 @@ check_agent (const Operation *operation, const LlFacts *facts, GError **error)
   return version != NULL;
 }
 
+/* Only for what passed as it is: of everything else the packets have told it before. */
+static gboolean
+nothing_was_encrypted (const LlPgpStatus *status)
+{
+  return status->n_plaintexts > 0 && status->n_decrypted == 0 && !status->has_encryption
+         && !status->decryption_failed;
+}
+
 static gboolean
 run_decrypt (Operation *operation, LlFacts *facts, GError **error)
 {
-  g_autoptr (LlGpgmeCancel) cancel
-      = ll_gpgme_cancel_new (operation->context, operation->cancellable);
+  g_autoptr (LlGpgmeLoop) loop = ll_gpgme_loop_new (operation->context, operation->cancellable);
+  gpgme_data_t source = ll_gpgme_stream_get_data (operation->source);
+  gpgme_data_t sink = ll_gpgme_stream_get_data (operation->sink);
   gpgme_error_t code
-      = gpgme_op_decrypt_verify (operation->context, ll_gpgme_stream_get_data (operation->source),
-                                 ll_gpgme_stream_get_data (operation->sink));
+      = ll_gpgme_loop_run (loop, gpgme_op_decrypt_verify_start (operation->context, source, sink));
 
   if (streams_failed (operation, error))
     return FALSE;
@@ -251,14 +278,14 @@ run_decrypt (Operation *operation, LlFacts *facts, GError **error)
       && (ll_gpgme_is_locked (code) || operation->status.locked != 0))
     return ll_gpgme_set_error (error, ll_gpgme_is_locked (code) ? code : operation->status.locked,
                                LL_ERROR_KEY_LOCKED, NULL, _ ("The message cannot be decrypted"));
-  if (gpgme_err_code (code) == GPG_ERR_INV_ENGINE)
-    return ll_gpgme_set_error (error, code, LL_ERROR_FAILED, NULL,
-                               _ ("The message cannot be decrypted"));
+  if (!check_engine (operation, code, _ ("The message cannot be decrypted"), error))
+    return FALSE;
   if (operation->status.n_decrypted > 0 && !drain (operation, error))
     return FALSE;
-  if (operation->status.n_decrypted == 0 && !operation->status.has_encryption
-      && !operation->status.decryption_failed && operation->status.n_plaintexts > 0)
-    return TRUE; /* nothing was encrypted */
+  if (operation->as_is && nothing_was_encrypted (&operation->status))
+    return TRUE;
+  if (operation->as_is && gpgme_err_code (code) == GPG_ERR_NO_DATA)
+    return set_not_openpgp (error);
   if (ll_pgp_input_get_packets (operation->packets)->truncated)
     return set_truncated (error);
   weigh_decryption (operation, code, facts);
@@ -288,7 +315,7 @@ ll_openpgp_decrypt (LlEngine *engine, GInputStream *in, GOutputStream *out, LlFa
       if (!operation_prepare (&operation, out, error) || !run_decrypt (&operation, found, error))
         return FALSE;
     }
-  else if (packets->first == 0 || packets->malformed)
+  else if (kind == LL_BLOB_UNKNOWN && packets->first != LL_PGP_LITERAL)
     return set_not_openpgp (error);
   /* else: packets, but none that encrypt; the facts say NONE (OP-27) */
 
@@ -316,23 +343,6 @@ add_unread (LlFacts *facts, guint n_packets)
       LlSignatureFacts *unread = ll_signature_facts_new (LL_PROTOCOL_OPENPGP);
       unread->reason = LL_REASON_MALFORMED;
       g_ptr_array_add (facts->signatures, unread);
-    }
-}
-
-/* TRUE when what gpg answered is about the signatures, and not that it could not work. */
-static gboolean
-check_engine (gpgme_error_t code, GError **error)
-{
-  switch (gpgme_err_code (code))
-    {
-    case GPG_ERR_INV_ENGINE:
-    case GPG_ERR_ENGINE_TOO_OLD:
-    case GPG_ERR_ENOMEM:
-    case GPG_ERR_EIO:
-      return ll_gpgme_set_error (error, code, LL_ERROR_FAILED, NULL,
-                                 _ ("The signature cannot be checked"));
-    default:
-      return TRUE;
     }
 }
 
@@ -364,7 +374,7 @@ run_verify_detached (Operation *operation, GBytes *signature, GInputStream *cont
                      GError **error)
 {
   g_autoptr (LlGpgmeData) data = NULL;
-  g_autoptr (LlGpgmeCancel) cancel = NULL;
+  g_autoptr (LlGpgmeLoop) loop = NULL;
   gsize length;
   const char *octets = g_bytes_get_data (signature, &length);
   gpgme_error_t code;
@@ -373,12 +383,15 @@ run_verify_detached (Operation *operation, GBytes *signature, GInputStream *cont
   if (operation->context == NULL)
     return FALSE;
   operation->source = ll_gpgme_stream_new (content, NULL, operation->cancellable);
-  cancel = ll_gpgme_cancel_new (operation->context, operation->cancellable);
+  loop = ll_gpgme_loop_new (operation->context, operation->cancellable);
   code = gpgme_data_new_from_mem (&data, octets, length, 0);
   if (code == 0)
-    code = gpgme_op_verify (operation->context, data, ll_gpgme_stream_get_data (operation->source),
-                            NULL);
-  if (streams_failed (operation, error) || !check_engine (code, error))
+    code = ll_gpgme_loop_run (loop,
+                              gpgme_op_verify_start (operation->context, data,
+                                                     ll_gpgme_stream_get_data (operation->source),
+                                                     NULL));
+  if (streams_failed (operation, error)
+      || !check_engine (operation, code, _ ("The signature cannot be checked"), error))
     return FALSE;
   /* a plaintext can only come out of something that is not a detached signature */
   ll_pgp_add_signatures (operation->engine, operation->context, &operation->status,
@@ -430,14 +443,16 @@ reason_against_opaque (const Operation *operation)
 static gboolean
 run_verify_opaque (Operation *operation, LlFacts *facts, GError **error)
 {
-  g_autoptr (LlGpgmeCancel) cancel
-      = ll_gpgme_cancel_new (operation->context, operation->cancellable);
+  g_autoptr (LlGpgmeLoop) loop = ll_gpgme_loop_new (operation->context, operation->cancellable);
   const LlPgpPackets *packets = ll_pgp_input_get_packets (operation->packets);
+  gpgme_data_t source = ll_gpgme_stream_get_data (operation->source);
+  gpgme_data_t sink = ll_gpgme_stream_get_data (operation->sink);
   gpgme_error_t code
-      = gpgme_op_verify (operation->context, ll_gpgme_stream_get_data (operation->source), NULL,
-                         ll_gpgme_stream_get_data (operation->sink));
+      = ll_gpgme_loop_run (loop, gpgme_op_verify_start (operation->context, source, NULL, sink));
 
-  if (streams_failed (operation, error) || !check_engine (code, error) || !drain (operation, error))
+  if (streams_failed (operation, error)
+      || !check_engine (operation, code, _ ("The signature cannot be checked"), error)
+      || !drain (operation, error))
     return FALSE;
   if (packets->data != 0 || operation->status.n_decrypted > 0)
     return set_not_openpgp (error);
@@ -468,7 +483,7 @@ ll_openpgp_verify (LlEngine *engine, GInputStream *signature, GInputStream *cont
   if (content != NULL)
     done = verify_detached (&operation, content, found, error);
   else if (kind == LL_BLOB_ENCRYPTED || packets->data != 0
-           || (!operation.as_is && packets->first == 0))
+           || (!operation.as_is && kind == LL_BLOB_UNKNOWN && packets->first != LL_PGP_LITERAL))
     return set_not_openpgp (error); /* told to verify, gpg would decrypt */
   else
     done = operation_prepare (&operation, out, error)

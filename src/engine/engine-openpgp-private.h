@@ -24,6 +24,7 @@ typedef struct
 /* gpg's status lines, for one operation (OP-26). */
 typedef struct
 {
+  guint n_lines;      /* of any kind; 0: gpg has not run at all */
   GArray *signatures; /* of LlPgpSignatureStatus, one for each NEWSIG */
   guint n_plaintexts; /* literal packets */
   guint n_decrypted;  /* DECRYPTION_OKAY */

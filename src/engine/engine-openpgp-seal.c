@@ -149,8 +149,8 @@ ll_openpgp_sign (LlEngine *engine, const LlSealRequest *request, GInputStream *i
                  GOutputStream *out, LlSealResult **result, GCancellable *cancellable,
                  GError **error)
 {
-  g_auto (Operation) operation = { { NULL } };
-  g_autoptr (LlGpgmeCancel) cancel = NULL;
+  g_auto (Operation) operation = { { 0 } };
+  g_autoptr (LlGpgmeLoop) loop = NULL;
   g_autofree char *micalg = NULL;
   gpgme_error_t code;
 
@@ -158,10 +158,12 @@ ll_openpgp_sign (LlEngine *engine, const LlSealRequest *request, GInputStream *i
                        request->detached ? "SIGNATURE" : "MESSAGE", in, out, cancellable, error)
       || !add_signers (&operation, request, error))
     return FALSE;
-  cancel = ll_gpgme_cancel_new (operation.context, cancellable);
-  code = gpgme_op_sign (operation.context, ll_gpgme_stream_get_data (operation.in),
-                        ll_gpgme_stream_get_data (operation.out),
-                        request->detached ? GPGME_SIG_MODE_DETACH : GPGME_SIG_MODE_NORMAL);
+  loop = ll_gpgme_loop_new (operation.context, cancellable);
+  code = ll_gpgme_loop_run (loop, gpgme_op_sign_start (operation.context,
+                                                       ll_gpgme_stream_get_data (operation.in),
+                                                       ll_gpgme_stream_get_data (operation.out),
+                                                       request->detached ? GPGME_SIG_MODE_DETACH
+                                                                         : GPGME_SIG_MODE_NORMAL));
   if ((code == 0 && !check_signatures (&operation, request, &micalg, error))
       || !operation_finish (&operation, code, LL_ERROR_CANNOT_SIGN,
                             _ ("The signature cannot be made"), cancellable, error))
@@ -222,15 +224,15 @@ refuse_unusable (Operation *operation, GError **error)
 }
 
 static gpgme_error_t
-run_encrypt (Operation *operation, const LlSealRequest *request, gpgme_key_t *recipients,
-             gpgme_encrypt_flags_t flags)
+start_encrypt (Operation *operation, const LlSealRequest *request, gpgme_key_t *recipients,
+               gpgme_encrypt_flags_t flags)
 {
   gpgme_data_t plain = ll_gpgme_stream_get_data (operation->in);
   gpgme_data_t cipher = ll_gpgme_stream_get_data (operation->out);
 
   if (count_keys (request->signers) > 0)
-    return gpgme_op_encrypt_sign (operation->context, recipients, flags, plain, cipher);
-  return gpgme_op_encrypt (operation->context, recipients, flags, plain, cipher);
+    return gpgme_op_encrypt_sign_start (operation->context, recipients, flags, plain, cipher);
+  return gpgme_op_encrypt_start (operation->context, recipients, flags, plain, cipher);
 }
 
 gboolean
@@ -239,8 +241,8 @@ ll_openpgp_encrypt (LlEngine *engine, const LlSealRequest *request, GInputStream
                     GError **error)
 {
   LlOpenpgpEngine *self = (LlOpenpgpEngine *)engine;
-  g_auto (Operation) operation = { { NULL } };
-  g_autoptr (LlGpgmeCancel) cancel = NULL;
+  g_auto (Operation) operation = { { 0 } };
+  g_autoptr (LlGpgmeLoop) loop = NULL;
   g_autofree gpgme_key_t *recipients = recipient_array (request);
   g_autofree char *micalg = NULL;
   gpgme_error_t code;
@@ -254,8 +256,9 @@ ll_openpgp_encrypt (LlEngine *engine, const LlSealRequest *request, GInputStream
   if (!operation_open (&operation, self, request, "MESSAGE", in, out, cancellable, error)
       || !add_signers (&operation, request, error))
     return FALSE;
-  cancel = ll_gpgme_cancel_new (operation.context, cancellable);
-  code = run_encrypt (&operation, request, recipients, encrypt_flags (self, request));
+  loop = ll_gpgme_loop_new (operation.context, cancellable);
+  code = ll_gpgme_loop_run (loop, start_encrypt (&operation, request, recipients,
+                                                 encrypt_flags (self, request)));
   if (!refuse_unusable (&operation, error)
       || (code == 0 && count_keys (request->signers) > 0
           && !check_signatures (&operation, request, &micalg, error))

@@ -201,12 +201,14 @@ static gpgme_error_t
 on_status (void *hook, const char *keyword, const char *arguments)
 {
   g_auto (GStrv) fields = NULL;
+  LlPgpStatus *status = hook;
 
+  status->n_lines++;
   for (gsize i = 0; keyword != NULL && i < G_N_ELEMENTS (lines); i++)
     if (g_str_equal (keyword, lines[i].keyword))
       {
         fields = g_strsplit (arguments != NULL ? arguments : "", " ", 16);
-        lines[i].take (hook, fields);
+        lines[i].take (status, fields);
       }
   return 0;
 }
