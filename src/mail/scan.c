@@ -270,11 +270,20 @@ check_rest_of_header (Scan *scan, LlPart *part)
   scan->at = at;
 }
 
+/* "From : a@example.org" is a field with a blank before its colon (RFC 5322 section 4.5.8), which
+ * another reader shows as the author (TR-05); it must not be passed over. */
 static gboolean
 is_from_line (const Scan *scan, const Line *line, const char *start)
 {
   gsize length = strlen (start);
-  return line->end - line->start >= length && memcmp (scan->data + line->start, start, length) == 0;
+  const char *end = scan->data + line->end;
+  const char *rest = scan->data + line->start + length;
+
+  if (line->end - line->start < length || memcmp (rest - length, start, length) != 0)
+    return FALSE;
+  while (rest < end && (*rest == ' ' || *rest == '\t'))
+    rest++;
+  return rest == end || *rest != ':';
 }
 
 /* The mbox separator before a message is not part of it; nor are those that some programs leave

@@ -361,6 +361,7 @@ test_author (void)
     { "From: friends: a@example.org;", NULL, LL_REASON_FROM_AMBIGUOUS },
     { "From: a@example.org\nfrom: a@example.org", NULL, LL_REASON_FROM_AMBIGUOUS },
     { "From: a@example.org\nFrom:", NULL, LL_REASON_FROM_AMBIGUOUS },
+    { "From : a@example.org\nFrom: b@example.org", NULL, LL_REASON_FROM_AMBIGUOUS },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
