@@ -119,6 +119,52 @@ for verb in decrypt verify; do
 done
 rm "$M/wide.eml"
 
+# shows WHAT -- ARGUMENT...: for messages that can be read: an answer within the bounds.
+shows() {
+  local what=$1 why=
+  shift 2
+  python3 "$top_srcdir/tests/measure.py" 60 "$M/rss" "$LETTERLOCK" "$@" >"$M/out" 2>"$M/err"
+  case $? in 0 | 3) ;; *) why="exit status" ;; esac
+  [ -s "$M/out" ] || why="$why; nothing on standard output"
+  [ "$(cat "$M/rss")" -lt $MEMORY ] || why="$why; $(cat "$M/rss") KiB"
+  if [ -z "$why" ]; then pass "$what: $1 $2 stays within the bounds"; else
+    fail "$what: $1 $2: $why" "$(head -c 2000 "$M/err")"
+  fi
+}
+
+signed_in_signed() { # each covers all that is inside it
+  header
+  python3 - <<'END'
+entity = "Content-Type: text/plain\r\n\r\n" + ("x" * 70 + "\r\n") * 200000
+for i in range(40):
+    entity = (f"Content-Type: multipart/signed; boundary=b{i}z\r\n\r\n--b{i}z\r\n{entity}\r\n--b{i}z\r\n"
+              f"Content-Type: application/pgp-signature\r\n\r\nx\r\n--b{i}z--\r\n")
+print(f"Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n{entity}\r\n--m--", end="\r\n")
+END
+}
+
+long_text() { # TYPE PIECE: 60 MiB of it
+  header
+  printf 'Content-Type: %s; charset=utf-8\r\n\r\n' "$1"
+  yes -- "$2" | tr -d '~\n' | tr '^' '\n' | head -c 60000000
+}
+
+signed_in_signed >"$M/nested.eml"
+for verb in verify show; do
+  shows 'signed parts in signed parts' -- mail $verb "$M/nested.eml"
+done
+rm "$M/nested.eml"
+for piece in $'\001^' $'\377' $'\r-' '-----BEGIN PGP MESSAGE-----^'; do
+  long_text text/plain "$piece" >"$M/long.eml"
+  shows "60 MB of $(printf %q "$piece")" -- mail show "$M/long.eml"
+  shows "60 MB of $(printf %q "$piece")" -- mail show --json "$M/long.eml"
+done
+long_text text/html '<b>&' >"$M/long.eml"
+shows "60 MB of HTML" -- mail show "$M/long.eml"
+"$LETTERLOCK" mail show "$M/long.eml" | tail -n 1 >"$M/last"
+like "and it is told that there is more" "$(cat "$M/last")" '8\.0.MiB'
+rm "$M/long.eml"
+
 # ---- damaged on the way ------------------------------------------------------------------------
 
 {

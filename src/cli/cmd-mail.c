@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -324,15 +325,19 @@ show_to_text (const LlReading *reading, const char *body)
 {
   g_autofree char *report = ll_report_to_text (reading->evidence, reading->verdict);
   GString *text = g_string_new (report);
-  g_auto (GStrv) lines = NULL;
 
   if (body == NULL)
     return g_string_free (text, FALSE);
   g_string_append (text, _ ("\nThe message says:\n"));
-  lines = g_strsplit (body, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (lines[i + 1] != NULL || *lines[i] != '\0')
-      g_string_append_printf (text, "  │ %s\n", lines[i]);
+  while (*body != '\0')
+    {
+      gsize length = strcspn (body, "\n");
+
+      g_string_append (text, "  │ ");
+      g_string_append_len (text, body, (gssize)length);
+      g_string_append_c (text, '\n');
+      body += length + (body[length] == '\n');
+    }
   return g_string_free (text, FALSE);
 }
 

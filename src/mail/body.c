@@ -5,6 +5,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "mail/body.h"
 
@@ -16,6 +17,7 @@ typedef struct
 {
   GString *text;
   gboolean is_encrypted;
+  gsize room; /* octets of content that may still be shown (VM-08) */
 } Page;
 
 static void append_part (Page *page, const LlPart *part);
@@ -274,21 +276,35 @@ has_legacy_display (const Page *page, const LlPart *part)
 }
 
 static void
+append_cut (Page *page)
+{
+  g_autofree char *size = g_format_size_full (LL_LIMIT_SHOWN_BYTES, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *note
+      = g_strdup_printf (_ ("[The text goes on: no more than %s is shown]"), size);
+
+  append_paragraph (page, note);
+  g_string_append_c (page->text, '\n');
+}
+
+static void
 append_text (Page *page, const LlPart *part)
 {
-  g_autofree char *text = ll_part_dup_text (part);
+  gboolean is_cut = FALSE;
+  g_autofree char *text = ll_part_dup_text_within (part, &page->room, &is_cut);
   gboolean legacy = has_legacy_display (page, part);
   g_autofree char *html = NULL;
   g_autofree char *plain = NULL;
 
   if (!ll_part_is_type (part, "text", "html"))
+    append_paragraph (page, legacy ? skip_legacy_display (text) : text);
+  else
     {
-      append_paragraph (page, legacy ? skip_legacy_display (text) : text);
-      return;
+      html = legacy ? drop_legacy_display (text) : g_steal_pointer (&text);
+      plain = ll_body_html_to_text (html);
+      append_paragraph (page, plain);
     }
-  html = legacy ? drop_legacy_display (text) : g_steal_pointer (&text);
-  plain = ll_body_html_to_text (html);
-  append_paragraph (page, plain);
+  if (is_cut)
+    append_cut (page);
 }
 
 /* The older scheme put the fields into a part of their own before the body (HP-39). */
@@ -357,7 +373,7 @@ append_part (Page *page, const LlPart *part)
 char *
 ll_body_dup_text (const LlPart *payload, gboolean is_encrypted)
 {
-  Page page = { g_string_new (NULL), is_encrypted };
+  Page page = { g_string_new (NULL), is_encrypted, LL_LIMIT_SHOWN_BYTES };
 
   /* RFC 8551 wrapping: the message inside is the message (HP-38) */
   if (ll_part_is_type (payload, "message", "rfc822") && ll_part_get_parent (payload) == NULL

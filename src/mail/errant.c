@@ -49,16 +49,33 @@ may_check (Walker *walker)
   return walker->n_checks++ < LL_LIMIT_ERRANT_CHECKS;
 }
 
+typedef GBytes *(*DupCovered) (LlPart *covered);
+
+static GBytes *
+dup_entity (LlPart *covered)
+{
+  return ll_part_dup_canonical_entity (covered);
+}
+
+static GBytes *
+dup_content (LlPart *covered)
+{
+  return ll_part_dup_content (covered, G_MAXSIZE, NULL);
+}
+
+/* What is covered is copied here and not kept: signed parts may stand in signed parts, and each
+ * covers all of the ones in it (VM-08). */
 static gboolean
-check_detached (Walker *walker, LlErrant *errant, LlPart *signature, GBytes *content,
-                GError **error)
+check_detached (Walker *walker, LlErrant *errant, LlPart *signature, LlPart *covered,
+                DupCovered dup, GError **error)
 {
   LlEngine *engine = ll_layer_engine (walker->engines, errant->protocol);
-  g_autoptr (GBytes) object = NULL;
+  g_autoptr (GBytes) object = NULL, content = NULL;
 
   if (!may_check (walker))
     return TRUE;
   object = ll_layer_dup_object (signature, engine);
+  content = dup (covered);
   return ll_layer_verify_detached (engine, errant->protocol, object, content, &errant->facts,
                                    walker->cancellable, error);
 }
@@ -116,14 +133,13 @@ walk_signed (Walker *walker, LlPart *part, const char *path, GError **error)
   LlPart *signature = n >= 2 ? ll_part_get_child (part, 1) : NULL;
   LlProtocol protocol
       = signature != NULL ? ll_layer_signature_protocol (signature) : LL_PROTOCOL_UNKNOWN;
-  g_autoptr (GBytes) content = NULL;
   LlErrant *errant;
 
   if (protocol != LL_PROTOCOL_UNKNOWN)
     {
       errant = add_errant (walker, LL_REASON_ERRANT_SIGNATURE, protocol, path, part);
-      content = ll_part_dup_canonical_entity (ll_part_get_child (part, 0));
-      if (!check_detached (walker, errant, signature, content, error))
+      if (!check_detached (walker, errant, signature, ll_part_get_child (part, 0), dup_entity,
+                           error))
         return FALSE;
       if (n == 2 && is_before_footer (walker, part) && !is_broken (errant->facts))
         errant->kind = LL_REASON_LIST_FOOTER;
@@ -245,12 +261,8 @@ walk_lone_signature (Walker *walker, LlPart *part, LlProtocol protocol, const ch
 {
   LlErrant *errant = add_errant (walker, LL_REASON_ERRANT_SIGNATURE, protocol, path, part);
   LlPart *sibling = find_signed_sibling (part);
-  g_autoptr (GBytes) content = NULL;
 
-  if (sibling == NULL)
-    return TRUE;
-  content = ll_part_dup_content (sibling, G_MAXSIZE, NULL);
-  return check_detached (walker, errant, part, content, error);
+  return sibling == NULL || check_detached (walker, errant, part, sibling, dup_content, error);
 }
 
 static gboolean

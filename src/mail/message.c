@@ -444,10 +444,22 @@ ll_part_dup_content (const LlPart *part, gsize limit, GError **error)
 char *
 ll_part_dup_text (const LlPart *part)
 {
+  gsize room = G_MAXSIZE;
+  gboolean is_cut = FALSE;
+
+  return ll_part_dup_text_within (part, &room, &is_cut);
+}
+
+char *
+ll_part_dup_text_within (const LlPart *part, gsize *room, gboolean *is_cut)
+{
   g_autoptr (GBytes) content = ll_part_dup_content (part, G_MAXSIZE, NULL);
   gsize length;
   const char *data = g_bytes_get_data (content, &length);
 
+  *is_cut = length > *room;
+  length = MIN (length, *room);
+  *room -= length;
   return ll_gmime_to_utf8 (data, length, ll_part_get_parameter (part, "charset"));
 }
 

@@ -73,6 +73,8 @@ GBytes *ll_part_dup_canonical_entity (const LlPart *part);
 GBytes *ll_part_dup_content (const LlPart *part, gsize limit, GError **error);
 /* The same as UTF-8 text, for text parts; never fails: undecodable octets become U+FFFD. */
 char *ll_part_dup_text (const LlPart *part);
+/* The same of the first *room octets, which are taken off *room. (transfer full) */
+char *ll_part_dup_text_within (const LlPart *part, gsize *room, gboolean *is_cut);
 
 /* The mailboxes of all fields of that name: their addr-specs, up to LL_LIMIT_FROM_ADDRESSES.
  * Display names, comments and groups are parsed by grammar and never taken for an address (TR-06).
