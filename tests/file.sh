@@ -74,6 +74,21 @@ for signature in changed.bin.sig changed.bin.p7s; do
   is "$signature: a changed file has no acceptable signature" "$status" 3
 done
 
+# What is in an S/MIME file is not always what it begins like.
+openssl cms -sign -nodetach -binary -in noise.bin -signer "$T/alice.crt" -inkey "$T/alice.key" \
+  -outform DER -out signed.der
+openssl cms -sign -nodetach -binary -in letter.bin -signer "$T/alice.crt" -inkey "$T/alice.key" \
+  -outform PEM -out signed.pem
+head -c 100000 signed.der >cut.content
+cat signed.der letter.bin >more.content
+{ echo 'This is how it looks:'; cat signed.pem; echo 'Nice.'; } >text.content
+for name in cut more text; do
+  run file encrypt --smime -r bob@example.org -o content.p7m --force $name.content
+  run file decrypt -o content.back --force content.p7m
+  is "S/MIME, $name: decrypt" "$status" 0
+  same "S/MIME, $name: the content is the same" $name.content content.back
+done
+
 # A good signature over something else: what it says of the file beside it is nothing.
 printf 'What Alice really signed\n' >other.txt
 printf 'Pay Eve a million\n' >evil.txt

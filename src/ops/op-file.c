@@ -355,7 +355,19 @@ spool_publish (Spool *spool, GBytes *bytes, GCancellable *cancellable, GError **
   return ll_output_commit (spool->output, error);
 }
 
-/* CMS: what came out may be a signed layer; step inside, and let its signatures speak. */
+/* Binary, from its first octet on: a text with such an object somewhere in it is a text. */
+static gboolean
+is_signed_object (LlEngine *engine, GBytes *bytes)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (bytes, &length);
+
+  return engine->klass->protocol == LL_PROTOCOL_SMIME && length > 0 && data[0] == 0x30
+         && engine->klass->identify (engine, bytes) == LL_BLOB_SIGNED;
+}
+
+/* CMS: what came out may be a signed layer; step inside, and let its signatures speak. What only
+ * begins like one is a content as any other, and comes back as it went. */
 static GBytes *
 open_signed_inside (LlSession *session, LlEngine *engine, GBytes *bytes, LlFacts *facts,
                     GCancellable *cancellable, GError **error)
@@ -363,14 +375,22 @@ open_signed_inside (LlSession *session, LlEngine *engine, GBytes *bytes, LlFacts
   g_autoptr (GInputStream) in = NULL;
   g_autoptr (GOutputStream) sink = NULL;
   g_autoptr (LlFacts) inner = NULL;
+  g_autoptr (GError) local = NULL;
 
-  if (engine->klass->protocol != LL_PROTOCOL_SMIME
-      || engine->klass->identify (engine, bytes) != LL_BLOB_SIGNED)
+  if (!is_signed_object (engine, bytes))
     return g_bytes_ref (bytes);
   in = g_memory_input_stream_new_from_bytes (bytes);
   sink = ll_secret_sink_new (LL_LIMIT_CMS_OPEN_BYTES);
-  if (!engine->klass->verify (engine, in, NULL, sink, &inner, cancellable, error))
-    return NULL;
+  if (!engine->klass->verify (engine, in, NULL, sink, &inner, cancellable, &local))
+    {
+      if (g_error_matches (local, LL_ERROR, LL_ERROR_BAD_DATA)
+          && !ll_secret_sink_has_refused (sink))
+        return g_bytes_ref (bytes);
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
+  if (inner->has_trailing_bytes)
+    return g_bytes_ref (bytes);
   facts->is_signed = inner->is_signed;
   facts->signed_reason = inner->signed_reason;
   g_ptr_array_extend_and_steal (facts->signatures, g_steal_pointer (&inner->signatures));
