@@ -180,4 +180,36 @@ isnt "standard output can be asked for" "$out" ""
 "$LETTERLOCK" file encrypt -q -r bob@example.org -o - noise.bin 2>/dev/null \
   | "$LETTERLOCK" file decrypt -q 2>/dev/null >piped.bin
 same "a pipe carries it there and back" noise.bin piped.bin
+
+# Larger than what is ever held in memory: both S/MIME layers stream, and OpenPGP does not go to
+# standard output before all of it is known to be intact.
+truncate -s 70M large.bin
+printf 'the end' >>large.bin
+run file encrypt --smime --sign --as alice@example.org -r bob@example.org large.bin
+is "S/MIME signs and encrypts what is larger than memory may be" "$status" 0
+openssl cms -decrypt -inform DER -in large.bin.p7m -recip "$T/bob.crt" -inkey "$T/bob.key" \
+  -out large.signed
+ok "openssl opens and verifies it" openssl cms -verify -binary -inform DER -in large.signed \
+  -CAfile "$T/root.crt" -out large.back
+same "and has the same content" large.bin large.back
+run file decrypt -o never.out large.bin.p7m
+is "S/MIME decrypt says that it is too large" "$status" 41
+like "and the limit" "$err" 'large.bin.p7m.*67108864'
+run file encrypt -q -r bob@example.org large.bin
+run file decrypt -o - large.bin.gpg
+is "OpenPGP of that size does not go to standard output" "$status$out" 41
+like "and is sent to a file" "$err" 'large.bin.gpg.*67108864.*--output'
+run file decrypt -o large.out large.bin.gpg
+is "which works" "$status" 0
+same "with the same content" large.bin large.out
+rm -f large.*
+
+# Rule 1: the inner signature cannot be made, and nothing leaves.
+two_people p protected
+echo '!cancel' >"$GNUPGHOME/answer"
+gpgconf --kill gpg-agent
+run file encrypt --smime --sign --as alice@example.org -r bob@example.org -o never.p7m letter.bin
+is "S/MIME: without the signer's passphrase nothing is encrypted" "$status" 67
+not_ok "and nothing is left" test -e never.p7m
+is "not even a temporary file" "$(find . -name '.*' -type f | wc -l)" 0
 done_testing

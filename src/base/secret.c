@@ -38,6 +38,7 @@ struct _LlSecretSink
   GOutputStream parent;
   guint8 *data;
   gsize length, allocated, limit;
+  gboolean full;
   gboolean refused;
 };
 
@@ -68,6 +69,7 @@ sink_write (GOutputStream *stream, const void *buffer, gsize count, GCancellable
     return -1;
   if (count > self->limit - self->length)
     {
+      self->full = TRUE;
       self->refused = TRUE;
       g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
                    _ ("The content is larger than the limit of %zu bytes."), self->limit);
@@ -116,6 +118,12 @@ gboolean
 ll_secret_sink_has_refused (GOutputStream *sink)
 {
   return LL_SECRET_SINK (sink)->refused;
+}
+
+gboolean
+ll_secret_sink_is_full (GOutputStream *sink)
+{
+  return LL_SECRET_SINK (sink)->full;
 }
 
 GBytes *

@@ -19,6 +19,9 @@ GOutputStream *ll_secret_sink_new (gsize limit);
 /* TRUE when a write was refused because of the limit. */
 gboolean ll_secret_sink_has_refused (GOutputStream *sink);
 
+/* TRUE when a write was refused because of the limit. */
+gboolean ll_secret_sink_is_full (GOutputStream *sink);
+
 /* What was written, as wiped bytes; the sink is empty and closed afterwards. (transfer full) */
 GBytes *ll_secret_sink_steal (GOutputStream *sink);
 

@@ -1,6 +1,10 @@
 /* op-file.c - the staircase FILE of doc/architecture.md: plan, engine, facts, signers, verdict. */
 #include <config.h>
 
+#include <fcntl.h>
+#include <gio/gunixinputstream.h>
+#include <gio/gunixoutputstream.h>
+#include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
@@ -183,40 +187,74 @@ add_signer (const LlPlan *plan, const LlFileRequest *request, GPtrArray *signers
     g_ptr_array_add (signers, plan->signer);
 }
 
-/* CMS signs inside and encrypts outside as two layers; the inner one is gathered in memory, because
- * plaintext never goes into a temporary file. */
-static GInputStream *
-sign_inside (LlEngine *engine, const LlSealRequest *request, GInputStream *in,
-             GCancellable *cancellable, GError **error)
+/* CMS signs inside and encrypts outside, as two layers. The inner one never stands anywhere as a
+ * whole: it goes through a pipe from the thread that signs to the one that encrypts. */
+typedef struct
 {
-  LlSealRequest inner = { .signers = request->signers };
-  g_autoptr (GOutputStream) sink = ll_secret_sink_new (LL_LIMIT_CMS_OPEN_BYTES);
-  g_autoptr (LlSealResult) made = NULL;
-  g_autoptr (GBytes) bytes = NULL;
+  LlEngine *engine;
+  LlSealRequest request;
+  GInputStream *in;
+  GOutputStream *out; /* the pipe's end */
+  GCancellable *cancellable;
+  gboolean done;
+  GError *error;
+} InnerLayer;
 
-  if (!engine->klass->sign (engine, &inner, in, sink, &made, cancellable, error))
-    return NULL;
-  bytes = ll_secret_sink_steal (sink);
-  return g_memory_input_stream_new_from_bytes (bytes);
+static gpointer
+sign_inside (gpointer data)
+{
+  InnerLayer *inner = data;
+
+  inner->done = inner->engine->klass->sign (inner->engine, &inner->request, inner->in, inner->out,
+                                            NULL, inner->cancellable, &inner->error);
+  if (!g_output_stream_close (inner->out, NULL, inner->done ? &inner->error : NULL))
+    inner->done = FALSE;
+  return NULL;
 }
 
 static gboolean
-run_engine (LlEngine *engine, const LlFileRequest *request, LlSealRequest *wanted, GInputStream *in,
-            GOutputStream *out, LlSealResult **made, GCancellable *cancellable, GError **error)
+sign_and_encrypt (LlEngine *engine, const LlSealRequest *wanted, GInputStream *in,
+                  GOutputStream *out, LlSealResult **made, GCancellable *cancellable,
+                  GError **error)
 {
-  g_autoptr (GInputStream) inner = NULL;
+  g_autoptr (GInputStream) pipe_in = NULL;
+  g_autoptr (GOutputStream) pipe_out = NULL;
+  g_autoptr (GError) outer_error = NULL;
+  LlSealRequest outer = *wanted;
+  InnerLayer inner = { engine, { .signers = wanted->signers }, in, NULL, cancellable, FALSE, NULL };
+  GThread *thread;
+  gboolean sealed;
+  int fds[2];
 
+  if (!g_unix_open_pipe (fds, FD_CLOEXEC, error))
+    return FALSE;
+  pipe_in = g_unix_input_stream_new (fds[0], TRUE);
+  inner.out = pipe_out = g_unix_output_stream_new (fds[1], TRUE);
+  outer.signers = NULL;
+  thread = g_thread_new ("sign", sign_inside, &inner);
+  sealed = engine->klass->encrypt (engine, &outer, pipe_in, out, made, cancellable, &outer_error);
+  /* whoever of the two failed first, the other one comes to its end now */
+  g_input_stream_close (pipe_in, NULL, NULL);
+  g_thread_join (thread);
+
+  if (!sealed)
+    g_propagate_error (error, g_steal_pointer (&outer_error));
+  else if (!inner.done) /* what was encrypted is a part: the caller drops it (rule 1) */
+    g_propagate_error (error, g_steal_pointer (&inner.error));
+  g_clear_error (&inner.error);
+  return sealed && inner.done;
+}
+
+static gboolean
+run_engine (LlEngine *engine, const LlFileRequest *request, const LlSealRequest *wanted,
+            GInputStream *in, GOutputStream *out, LlSealResult **made, GCancellable *cancellable,
+            GError **error)
+{
   if (!request->encrypt)
     return engine->klass->sign (engine, wanted, in, out, made, cancellable, error);
   if (engine->klass->protocol == LL_PROTOCOL_SMIME && wanted->signers->len > 0)
-    {
-      inner = sign_inside (engine, wanted, in, cancellable, error);
-      if (inner == NULL)
-        return FALSE;
-      wanted->signers = NULL;
-    }
-  return engine->klass->encrypt (engine, wanted, inner != NULL ? inner : in, out, made, cancellable,
-                                 error);
+    return sign_and_encrypt (engine, wanted, in, out, made, cancellable, error);
+  return engine->klass->encrypt (engine, wanted, in, out, made, cancellable, error);
 }
 
 LlFileResult *
@@ -413,6 +451,32 @@ check_decrypted (const char *path, const LlFacts *facts, GError **error)
   return FALSE;
 }
 
+/* Says which file it was, and where there is a way round, which. */
+static gboolean
+explain_failure (const Spool *spool, gboolean in_memory, const char *path, GError *why,
+                 GError **error)
+{
+  g_autofree char *safe = ll_text_safe (path, -1);
+
+  if (why->domain != LL_ERROR)
+    g_propagate_error (error, why);
+  else if (spool->sink != NULL && !in_memory && ll_secret_sink_is_full (spool->sink))
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                   _ ("“%s” has more than %d bytes of content, too many to hold back until all of "
+                      "it "
+                      "is known to be intact. Name a file for it with --output."),
+                   safe, LL_LIMIT_CMS_OPEN_BYTES);
+      g_error_free (why);
+    }
+  else
+    {
+      g_prefix_error (&why, "%s: ", safe);
+      g_propagate_error (error, why);
+    }
+  return FALSE;
+}
+
 static gboolean
 decrypt_stream (LlSession *session, LlEngine *engine, LlFileResult *result, GInputStream *in,
                 const char *out_path, const LlFileRequest *request, GCancellable *cancellable,
@@ -422,10 +486,13 @@ decrypt_stream (LlSession *session, LlEngine *engine, LlFileResult *result, GInp
   g_autoptr (LlFacts) facts = NULL;
   g_autoptr (GBytes) gathered = NULL, content = NULL;
   gboolean in_memory = engine->klass->protocol == LL_PROTOCOL_SMIME;
+  GError *why = NULL;
 
-  if (!spool_open (&spool, out_path, in_memory, request->force, error)
-      || !engine->klass->decrypt (engine, in, spool_get_stream (&spool), &facts, cancellable, error)
-      || !check_decrypted (result->input, facts, error))
+  if (!spool_open (&spool, out_path, in_memory, request->force, error))
+    return FALSE;
+  if (!engine->klass->decrypt (engine, in, spool_get_stream (&spool), &facts, cancellable, &why))
+    return explain_failure (&spool, in_memory, result->input, why, error);
+  if (!check_decrypted (result->input, facts, error))
     return FALSE;
   if (spool.sink != NULL)
     {
