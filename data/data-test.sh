@@ -10,7 +10,9 @@ else
   skip "the desktop entry is valid" "desktop-file-validate is not installed"
 fi
 if command -v appstreamcli >/dev/null; then
-  ok "the metainfo is valid" appstreamcli validate --no-net "$top_builddir/data/$id.metainfo.xml"
+  appstreamcli validate --no-net "$top_builddir/data/$id.metainfo.xml" >"$T/said" 2>&1
+  # there is no web page to name
+  is "the metainfo is valid" "$(grep -E '^(E|W):' "$T/said" | grep -v url-homepage-missing)" ""
 else
   skip "the metainfo is valid" "appstreamcli is not installed"
 fi
