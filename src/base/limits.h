@@ -12,6 +12,7 @@
 #define LL_LIMIT_ERRANT_CHECKS 32     /* signatures inside the payload that are checked */
 #define LL_LIMIT_RECIPIENTS 1000      /* recipients in one ciphertext */
 #define LL_LIMIT_SIGNERS 32           /* signers of one layer */
+#define LL_LIMIT_SIGNER_TRIES 16      /* certificates that are tried for one signer */
 #define LL_LIMIT_CERTIFICATES 200     /* certificates in one CMS object */
 #define LL_LIMIT_FROM_ADDRESSES 32    /* mailboxes looked at in one address field */
 #define LL_LIMIT_TEXT_CHARACTERS 4096 /* a stranger's string shown on one line */

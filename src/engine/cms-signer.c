@@ -216,17 +216,25 @@ check_value_with (const Signer *signer, X509 *certificate)
   return queue_says_unsupported () ? LL_REASON_UNSUPPORTED_ALGORITHM : LL_REASON_BAD_SIGNATURE;
 }
 
-/* Tries every certificate of the list that the signer names (SM-19). The first whose key fits, or
- * NULL; `reason` gets why those that were named did not. */
+/* Tries the certificates of the list that the signer names (SM-19), but not any number of them: a
+ * key identifier can name hundreds, and each costs a verification (VM-08). The first whose key
+ * fits, or NULL; `reason` gets why those that were named did not. */
 static LlKey *
 find_signer (Signer *signer, GPtrArray *certificates, LlReason *reason)
 {
+  guint n_tries = 0;
+
   for (guint i = 0; certificates != NULL && i < certificates->len; i++)
     {
       LlKey *key = g_ptr_array_index (certificates, i);
       X509 *certificate = ll_x509_cert_get (key);
       if (!is_named (signer, certificate))
         continue;
+      if (n_tries++ == LL_LIMIT_SIGNER_TRIES)
+        {
+          *reason = LL_REASON_LIMIT_CERTIFICATES;
+          return NULL;
+        }
       *reason = check_value_with (signer, certificate);
       if (*reason == LL_REASON_NONE)
         return key;

@@ -753,6 +753,33 @@ every_certificate_with_the_key_identifier_is_tried (void)
   g_assert_cmpint (signature->reason, ==, LL_REASON_BAD_SIGNATURE);
 }
 
+/* VM-08: a message does not have as many verifications as it likes. */
+static void
+not_any_number_of_certificates_is_tried (void)
+{
+  g_autoptr (X509) twin = with_key_id_of (bob, alice);
+  LlTestCert impostor = { .certificate = twin, .key = bob->key };
+  const ASN1_OCTET_STRING *id = X509_get0_subject_key_id (alice->certificate);
+
+  for (guint n = LL_LIMIT_SIGNER_TRIES - 1; n <= LL_LIMIT_SIGNER_TRIES; n++)
+    {
+      Craft craft
+          = { .signer_id
+              = der (0x80, der_bytes (ASN1_STRING_get0_data (id), ASN1_STRING_length (id)), NULL) };
+      GByteArray *certificates = certificate_of (alice);
+      for (guint i = 0; i < n; i++)
+        certificates = der_join (certificate_of (&impostor), certificates, NULL);
+      g_autoptr (GBytes) object = signed_data (NULL, CONTENT, certificates, signer_info (craft));
+      g_autoptr (LlFacts) facts = verify_with (object, NULL, NULL);
+      const LlSignatureFacts *signature = g_ptr_array_index (facts->signatures, 0);
+      gboolean tried = n < LL_LIMIT_SIGNER_TRIES;
+      g_assert_cmpint (signature->integrity, ==,
+                       tried ? LL_INTEGRITY_HOLDS : LL_INTEGRITY_NOT_CHECKED);
+      g_assert_cmpint (signature->reason, ==,
+                       tried ? LL_REASON_NONE : LL_REASON_LIMIT_CERTIFICATES);
+    }
+}
+
 /* ---- SM-21: what kind of thing it is ---- */
 
 static LlBlobKind
@@ -903,6 +930,7 @@ main (int argc, char **argv)
   CASE (without_the_certificate_the_signer_is_named_but_not_checked);
   CASE (certificates_that_nobody_can_read_are_passed_over);
   CASE (every_certificate_with_the_key_identifier_is_tried);
+  CASE (not_any_number_of_certificates_is_tried);
   CASE (the_bytes_tell_what_they_are);
   CASE (no_changed_octet_of_the_content_holds);
   CASE (no_changed_octet_of_the_object_makes_another_content_hold);
