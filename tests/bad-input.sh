@@ -290,4 +290,61 @@ for technology in openpgp smime; do
   gets "$technology: no gpg-agent" '67 79' '' -- mail sign --$technology "$M/letter.eml"
 done
 rm -r "$socket"
+
+# ---- what may be read but not written, and what may not be read ---------------------------------
+
+# as_somebody COMMAND...: not as root, who may write everywhere.
+as_somebody() {
+  if [ "$(id -u)" = 0 ]; then
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+  else
+    "$@"
+  fi
+}
+
+chmod 711 "$M"
+if as_somebody "$LETTERLOCK" --version >/dev/null 2>&1; then
+  use_home g
+  for technology in openpgp smime; do
+    "$LETTERLOCK" mail sign --$technology "$M/letter.eml" >"$M/signed-$technology.eml"
+    "$LETTERLOCK" mail encrypt --$technology "$M/letter.eml" >"$M/sealed-$technology.eml"
+  done
+  gpgconf --kill all
+  cp -a "$GNUPGHOME" "$M/ro"
+  rm -f "$M"/ro/S.*
+  : >"$M/unreadable.eml"
+  [ "$(id -u)" != 0 ] || chown -R 65534:65534 "$M/ro" "$M/unreadable.eml"
+  chmod -R a-w "$M/ro"
+  chmod 000 "$M/unreadable.eml"
+  cat >"$M/as-somebody" <<END
+#!/bin/sh
+# letterlock with a home that can only be read
+exec env GNUPGHOME='$M/ro' HOME='$M/ro' XDG_CONFIG_HOME='$M/ro/c' XDG_DATA_HOME='$M/ro/d' \\
+  '$LETTERLOCK' "\$@"
+END
+  chmod 755 "$M/as-somebody"
+  somebody() { as_somebody "$M/as-somebody" "$@" >"$M/out" 2>"$M/err"; }
+
+  somebody mail verify --json "$M/signed-openpgp.eml"
+  is 'a read-only home: an OpenPGP signature can be checked' $? 0
+  somebody mail verify --json "$M/signed-smime.eml"
+  is 'a read-only home: an S/MIME signature is not good, as gpgsm cannot work' $? 3
+  for technology in openpgp smime; do
+    for what in "decrypt $M/sealed-$technology.eml" "sign --$technology $M/letter.eml"; do
+      # shellcheck disable=SC2086 # these are words
+      somebody mail $what
+      status=$?
+      like "a read-only home: $technology: mail ${what%% *} fails as it should" "$status" \
+        '^(1|29|67|79)$'
+      is "a read-only home: $technology: mail ${what%% *} writes nothing" "$(cat "$M/out")" ''
+      like "a read-only home: $technology: mail ${what%% *} says why" "$(cat "$M/err")" letterlock:
+    done
+  done
+  somebody mail verify "$M/unreadable.eml"
+  is 'a file that may not be read' $? 61
+  like 'a file that may not be read is named' "$(cat "$M/err")" unreadable.eml
+  chmod -R u+w "$M/ro"
+else
+  skip 'a read-only home' 'another user cannot run the program from here'
+fi
 done_testing

@@ -162,6 +162,12 @@ ll_gpgme_set_error (GError **error, gpgme_error_t code, LlError otherwise,
     g_set_error (error, LL_ERROR, LL_ERROR_FAILED,
                  _ ("%s: %s. Is GnuPG installed? “letterlock doctor” tells what is missing."), what,
                  why);
+  else if (gpgme_err_code (code) == GPG_ERR_EOF)
+    g_set_error (error, LL_ERROR, (gint)otherwise,
+                 _ ("%s: GnuPG ended without an answer. Can its home be written to, and gpg-agent "
+                    "be "
+                    "started? “letterlock doctor” tells what is missing."),
+                 what);
   else
     g_set_error (error, LL_ERROR, (gint)error_code (code, otherwise), "%s: %s.", what, why);
   return FALSE;

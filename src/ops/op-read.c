@@ -104,6 +104,13 @@ set_cannot_decrypt (GError **error, LlReason reason)
 {
   const char *advice = ll_wording_advice (reason);
 
+  if (reason == LL_REASON_ENGINE_ERROR) /* its sentence is about signatures */
+    {
+      g_set_error_literal (error, LL_ERROR, LL_ERROR_CANNOT_DECRYPT,
+                           _ ("The message cannot be decrypted, because GnuPG did not do its part. "
+                              "“letterlock doctor” tells what is missing."));
+      return;
+    }
   g_set_error (error, LL_ERROR,
                reason == LL_REASON_KEY_LOCKED ? LL_ERROR_KEY_LOCKED : LL_ERROR_CANNOT_DECRYPT,
                _ ("The message cannot be decrypted. %s%s%s"), ll_wording_reason (reason),
