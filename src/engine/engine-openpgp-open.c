@@ -187,6 +187,15 @@ cipher_is_weak (const LlPgpStatus *status)
          || status->cipher == BLOWFISH;
 }
 
+/* gpg 2.2 opens AEAD packets, but says the same of an intact one, of a cut and of a changed one
+ * ("DECRYPTION_INFO 0", then even GOODMDC), after having given out what it read; only its exit
+ * status differs, which GPGME keeps to itself. Its word on them does not count (OP-25). */
+static gboolean
+cannot_vouch (const LlPgpStatus *status, const LlPgpPackets *packets)
+{
+  return packets->data == LL_PGP_ENCRYPTED_AEAD && status->has_encryption && status->aead == 0;
+}
+
 /* Integrity is what gpg says explicitly: the MDC was right, or every chunk and the end of AEAD were
  * and gpg found nothing else to complain of (OP-24, OP-25). */
 static gboolean
@@ -204,6 +213,8 @@ failure_reason (const Operation *operation, gpgme_error_t code, gpgme_decrypt_re
   const LlPgpPackets *packets = ll_pgp_input_get_packets (operation->packets);
   gboolean weak = result != NULL && result->legacy_cipher_nomdc;
 
+  if (cannot_vouch (status, packets))
+    return LL_REASON_UNSUPPORTED_ALGORITHM;
   if (weak || packets->data == LL_PGP_ENCRYPTED_BARE
       || (status->has_encryption && status->mdc == 0 && status->aead == 0))
     return LL_REASON_WEAK_ENCRYPTION;
@@ -225,9 +236,9 @@ weigh_decryption (Operation *operation, gpgme_error_t code, LlFacts *facts)
   const LlPgpPackets *packets = ll_pgp_input_get_packets (operation->packets);
   gpgme_decrypt_result_t result = gpgme_op_decrypt_result (operation->context);
   /* gpg also complains, by its exit code, of signatures; those speak for themselves */
-  gboolean whole = integrity_held (status) && status->n_plaintexts == 1 && !status->unexpected
-                   && !packets->trailing && !packets->malformed
-                   && (code == 0 || status->signatures->len > 0);
+  gboolean whole = integrity_held (status) && !cannot_vouch (status, packets)
+                   && status->n_plaintexts == 1 && !status->unexpected && !packets->trailing
+                   && !packets->malformed && (code == 0 || status->signatures->len > 0);
 
   facts->cipher = ll_pgp_cipher_name (status);
   facts->has_integrity = status->mdc != 0 || status->aead != 0;

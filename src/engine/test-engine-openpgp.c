@@ -1,6 +1,7 @@
 /* test-engine-openpgp.c - the OpenPGP engine against the real gpg, in both directions. */
 #include <config.h>
 
+#include <gcrypt.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -625,6 +626,134 @@ test_symmetric (World *world, gconstpointer data)
   assert_is_text (read);
 }
 
+/* --- AEAD, made by hand ----------------------------------------------------------------------- */
+
+#define AEAD_CHUNK 64
+#define AEAD_TAG 16
+#define AEAD_IV 15
+#define AEAD_PASSPHRASE "correct horse"
+
+typedef enum
+{
+  AEAD_INTACT,
+  AEAD_LAST_CHUNK_GONE,
+  AEAD_END_GONE,
+  AEAD_LAST_CHUNK_BENT,
+  AEAD_N_CHANGES
+} AeadChange;
+
+static void
+put_number (GByteArray *to, guint64 number, guint octets)
+{
+  for (guint i = octets; i > 0; i--)
+    {
+      guint8 octet = (guint8)(number >> 8 * (i - 1));
+      g_byte_array_append (to, &octet, 1);
+    }
+}
+
+static void
+put_packet (GByteArray *to, LlPgpTag tag, const GByteArray *body)
+{
+  put_number (to, 0xC0u | tag, 1);
+  put_number (to, 0xFF, 1);
+  put_number (to, body->len, 4);
+  g_byte_array_append (to, body->data, body->len);
+}
+
+/* One chunk, or with `total` the end: LibrePGP, "OCB Encrypted Data Packet". */
+static void
+put_chunk (GByteArray *to, gcry_cipher_hd_t cipher, guint64 index, const guint64 *total,
+           const guint8 *data, gsize length)
+{
+  static const guint8 head[] = { 0xD4, 1, 9, 2, 0 };
+  g_autoptr (GByteArray) more = g_byte_array_new ();
+  guint8 nonce[AEAD_IV] = { 0 }, out[AEAD_CHUNK], tag[AEAD_TAG];
+
+  for (guint i = 0; i < 8; i++)
+    nonce[AEAD_IV - 1 - i] = (guint8)(index >> 8 * i);
+  g_byte_array_append (more, head, sizeof head);
+  put_number (more, index, 8);
+  if (total != NULL)
+    put_number (more, *total, 8);
+  g_assert_cmpint (gcry_cipher_setiv (cipher, nonce, sizeof nonce), ==, 0);
+  g_assert_cmpint (gcry_cipher_authenticate (cipher, more->data, more->len), ==, 0);
+  gcry_cipher_final (cipher);
+  g_assert_cmpint (gcry_cipher_encrypt (cipher, out, length, data, length), ==, 0);
+  g_assert_cmpint (gcry_cipher_gettag (cipher, tag, sizeof tag), ==, 0);
+  g_byte_array_append (to, out, (guint)length);
+  g_byte_array_append (to, tag, sizeof tag);
+}
+
+/* A message for AEAD_PASSPHRASE, in chunks of 64 octets, changed in one way. */
+static GBytes *
+aead_message (const char *text, AeadChange change)
+{
+  static const guint8 skesk[] = { 4, 9, 0, 8 }; /* AES-256, simple S2K, SHA-256 */
+  static const guint8 start[5 + AEAD_IV] = { 1, 9, 2, 0 };
+  g_autoptr (GByteArray) literal = g_byte_array_new (), plain = g_byte_array_new (),
+                         key_body = g_byte_array_new (), body = g_byte_array_new ();
+  GByteArray *message = g_byte_array_new ();
+  gcry_cipher_hd_t cipher;
+  guint8 key[32];
+  guint64 n = 0, total;
+
+  g_byte_array_append (literal, (const guint8 *)"b\0\0\0\0\0", 6);
+  g_byte_array_append (literal, (const guint8 *)text, (guint)strlen (text));
+  put_packet (plain, LL_PGP_LITERAL, literal);
+  total = plain->len;
+
+  gcry_md_hash_buffer (GCRY_MD_SHA256, key, AEAD_PASSPHRASE, strlen (AEAD_PASSPHRASE));
+  g_assert_cmpint (gcry_cipher_open (&cipher, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_OCB, 0), ==, 0);
+  g_assert_cmpint (gcry_cipher_setkey (cipher, key, sizeof key), ==, 0);
+  g_byte_array_append (body, start, 4 + AEAD_IV);
+  for (guint at = 0; at < plain->len; at += AEAD_CHUNK, n++)
+    {
+      guint length = MIN (AEAD_CHUNK, plain->len - at);
+      gboolean last = at + length == plain->len;
+      if (last && change == AEAD_LAST_CHUNK_GONE)
+        break;
+      put_chunk (body, cipher, n, NULL, plain->data + at, length);
+      if (last && change == AEAD_LAST_CHUNK_BENT)
+        body->data[body->len - AEAD_TAG - 3] ^= 1;
+    }
+  if (change != AEAD_END_GONE)
+    put_chunk (body, cipher, n, &total, plain->data, 0);
+  gcry_cipher_close (cipher);
+
+  g_byte_array_append (key_body, skesk, sizeof skesk);
+  put_packet (message, LL_PGP_SKESK, key_body);
+  put_packet (message, LL_PGP_ENCRYPTED_AEAD, body);
+  return g_byte_array_free_to_bytes (message);
+}
+
+/* OP-25. gpg 2.2 says of all of these that they were decrypted, and that their MDC was good. */
+static void
+test_aead (World *world, gconstpointer data)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (int i = 0; i < 2000; i++)
+    g_string_append_printf (text, "line %d of a secret text\n", i);
+  ll_test_home_set_pinentry (world->home, LL_TEST_PINENTRY_ANSWERS, AEAD_PASSPHRASE);
+  for (AeadChange change = AEAD_INTACT; change < AEAD_N_CHANGES; change++)
+    {
+      g_autoptr (GBytes) message = aead_message (text->str, change), read = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (LlFacts) facts = decrypt (world, message, &read, &error);
+
+      g_assert_cmpint (world->engine->klass->identify (world->engine, message), ==,
+                       LL_BLOB_ENCRYPTED);
+      if (change != AEAD_INTACT)
+        g_assert_true (facts == NULL || facts->decryption == LL_DECRYPTION_FAILED);
+      else if (facts->decryption == LL_DECRYPTION_DONE) /* a newer gpg */
+        g_assert_cmpmem (g_bytes_get_data (read, NULL), g_bytes_get_size (read), text->str,
+                         text->len);
+      else
+        g_assert_cmpstr (ll_reason_name (facts->decryption_reason), ==, "unsupported-algorithm");
+    }
+}
+
 /* --- the agent -------------------------------------------------------------------------------- */
 
 static void
@@ -949,6 +1078,7 @@ main (int argc, char **argv)
   CASE ("encryption without integrity gives nothing", test_no_integrity);
   CASE ("a file name inside cannot speak for gpg", test_name_inside);
   CASE ("a passphrase alone is enough", test_symmetric);
+  CASE ("AEAD that is cut or changed is never taken for whole", test_aead);
   CASE ("a locked key is told as locked", test_locked_key);
   CASE ("a killed agent does no harm", test_killed_agent);
   CASE ("cancelling ends an operation that waits for a person", test_cancelled);
