@@ -165,6 +165,29 @@ shows "60 MB of HTML" -- mail show "$M/long.eml"
 like "and it is told that there is more" "$(cat "$M/last")" '8\.0.MiB'
 rm "$M/long.eml"
 
+bombs() { # 40 small files, each with 1 GB in it
+  header
+  python3 - <<'END'
+import base64, struct, zlib
+
+def compressed(pieces):
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return b"\xa3\x01" + b"".join(packer.compress(piece) for piece in pieces) + packer.flush()
+
+size = 1 << 30
+literal = [b"\xcb\xff" + struct.pack(">I", size + 6) + b"b\0\0\0\0\0"] + [bytes(1 << 20)] * 1024
+bomb = base64.encodebytes(compressed([compressed(literal)])).decode().replace("\n", "\r\n")
+print("Content-Type: multipart/mixed; boundary=b\r\n\r")
+for i in range(40):
+    print(f"--b\r\nContent-Type: application/octet-stream; name=f{i}.gpg\r\n"
+          f"Content-Transfer-Encoding: base64\r\n\r\n{bomb}\r")
+print("--b--\r")
+END
+}
+
+bombs >"$M/bombs.eml"
+shows 'many compressed files of 1 GB' -- mail verify "$M/bombs.eml"
+
 # ---- damaged on the way ------------------------------------------------------------------------
 
 {

@@ -18,6 +18,7 @@ typedef struct
   const LlEngines *engines;
   GCancellable *cancellable;
   guint n_checks;
+  gsize room; /* octets that may still be checked */
 } Walker;
 
 static gboolean walk (Walker *walker, LlPart *part, const char *path, GError **error);
@@ -46,7 +47,15 @@ child_path (const char *path, guint index)
 static gboolean
 may_check (Walker *walker)
 {
-  return walker->n_checks++ < LL_LIMIT_ERRANT_CHECKS;
+  return walker->room > 0 && walker->n_checks++ < LL_LIMIT_ERRANT_CHECKS;
+}
+
+/* VM-08: a few octets can stand for very many, by compression or because signed parts stand in
+ * signed parts. All checks together get as much as the layers do. */
+static void
+take_room (Walker *walker, gsize size)
+{
+  walker->room -= MIN (size, walker->room);
 }
 
 typedef GBytes *(*DupCovered) (LlPart *covered);
@@ -76,6 +85,7 @@ check_detached (Walker *walker, LlErrant *errant, LlPart *signature, LlPart *cov
     return TRUE;
   object = ll_layer_dup_object (signature, engine);
   content = dup (covered);
+  take_room (walker, g_bytes_get_size (content));
   return ll_layer_verify_detached (engine, errant->protocol, object, content, &errant->facts,
                                    walker->cancellable, error);
 }
@@ -89,8 +99,15 @@ check_opaque (Walker *walker, LlErrant *errant, GBytes *object, GError **error)
 
   if (!may_check (walker))
     return TRUE;
-  return ll_layer_verify_opaque (engine, errant->protocol, object, LL_LIMIT_MESSAGE_BYTES, &dropped,
-                                 &errant->facts, &limit, walker->cancellable, error);
+  if (!ll_layer_verify_opaque (engine, errant->protocol, object,
+                               MIN (walker->room, LL_LIMIT_MESSAGE_BYTES), &dropped, &errant->facts,
+                               &limit, walker->cancellable, error))
+    return FALSE;
+  if (limit != LL_REASON_NONE)
+    walker->room = 0;
+  else if (dropped != NULL)
+    take_room (walker, g_bytes_get_size (dropped));
+  return TRUE;
 }
 
 /* --- signed and encrypted parts --- */
@@ -415,7 +432,7 @@ gboolean
 ll_layers_find_errant (LlEnvelope *envelope, const LlEngines *engines, GCancellable *cancellable,
                        GError **error)
 {
-  Walker walker = { envelope, engines, cancellable, 0 };
+  Walker walker = { envelope, engines, cancellable, 0, LL_LIMIT_ALL_LAYERS_BYTES };
 
   return walk (&walker, envelope->payload, "", error);
 }
