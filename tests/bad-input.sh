@@ -288,12 +288,15 @@ two_people p protected
 printf 'max-cache-ttl 0\ndefault-cache-ttl 0\n' >>"$GNUPGHOME/gpg-agent.conf"
 # One more thing that this pinentry can be told to do: end the agent that asks.
 sed -i 's/!gone) exit 1/!kill) kill -9 $PPID; exit 1 ;; !gone) exit 1/' "$GNUPGHOME/pinentry"
+# And another: find that there is no terminal to ask on.
+sed -i 's/!gone) exit 1/!terminal) echo "ERR 83918950 Inappropriate ioctl for device <Pinentry>" ;; &/' \
+  "$GNUPGHOME/pinentry"
 for technology in openpgp smime; do
   "$LETTERLOCK" mail encrypt --$technology --no-sign "$M/letter.eml" >"$M/locked-$technology.eml"
 done
 gpgconf --kill gpg-agent
 for technology in openpgp smime; do
-  for does in '!cancel' 'not the passphrase' '!gone' '!kill'; do
+  for does in '!cancel' 'not the passphrase' '!gone' '!terminal' '!kill'; do
     echo "$does" >"$GNUPGHOME/answer"
     gets "$technology: pinentry: ${does#!}" 67 '' -- mail decrypt "$M/locked-$technology.eml"
     gets "$technology: pinentry: ${does#!}" 67 '' -- mail sign --$technology "$M/letter.eml"

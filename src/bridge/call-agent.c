@@ -84,7 +84,15 @@ set_locked_error (gpg_error_t problem, GError **error)
                        "run “letterlock doctor”."));
       return TRUE;
     default:
-      return FALSE;
+      if (gpg_err_source (problem) != GPG_ERR_SOURCE_PINENTRY)
+        return FALSE;
+      /* a terminal that is none, most of the time */
+      g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                   _ ("The key needs a passphrase, but pinentry, the program that asks for it, "
+                      "cannot ask here (%s). In a terminal, say “export GPG_TTY=$(tty)” first; "
+                      "“letterlock doctor” tells which pinentry there is."),
+                   gpg_strerror (problem));
+      return TRUE;
     }
 }
 

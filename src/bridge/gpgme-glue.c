@@ -94,6 +94,9 @@ ll_gpgme_context_new (gpgme_protocol_t protocol, const LlPolicy *policy, GError 
 gboolean
 ll_gpgme_is_locked (gpgme_error_t code)
 {
+  /* whatever keeps pinentry from asking, such as a terminal that is none */
+  if (code != 0 && gpgme_err_source (code) == GPG_ERR_SOURCE_PINENTRY)
+    return TRUE;
   switch (gpgme_err_code (code))
     {
     case GPG_ERR_BAD_PASSPHRASE:
@@ -152,7 +155,13 @@ ll_gpgme_set_error (GError **error, gpgme_error_t code, LlError otherwise,
 
   gpgme_strerror_r (code, buffer, sizeof buffer);
   why = ll_text_safe (buffer, -1);
-  if (ll_gpgme_is_locked (code))
+  if (ll_gpgme_is_locked (code) && gpgme_err_code_to_errno (gpgme_err_code (code)) != 0)
+    g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                 _ ("%s: pinentry, the program that asks for the passphrase, cannot ask here (%s). "
+                    "In a terminal, say “export GPG_TTY=$(tty)” first; “letterlock doctor” tells "
+                    "which pinentry there is."),
+                 what, why);
+  else if (ll_gpgme_is_locked (code))
     g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
                  _ ("%s: the private key stays locked (%s). Try again and give its passphrase; "
                     "“letterlock doctor” tells whether gpg-agent and pinentry are there."),
