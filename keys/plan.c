@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "base/text.h"
 #include "keys/plan.h"
+#include "keys/refusal.h"
 #include "keys/resolver.h"
 
 typedef struct
@@ -18,6 +19,7 @@ typedef struct
   const LlPlanRequest *request;
   LlProtocol protocol;
   gint64 at;
+  LlRefusal *refusal; /* of every technology that was tried */
 } Planner;
 
 void
@@ -76,31 +78,24 @@ make_question (const Planner *planner, const char *who, LlUse use)
   };
 }
 
-/* "alice@example.org: no key", or each key that was found with what speaks against it. */
+/* No key, or each key that was found with what speaks against it. */
 static void
-append_refusal (const Planner *planner, GString *why, const char *who, GPtrArray *candidates,
-                const LlResolveQuestion *question)
+add_refusal (const Planner *planner, const char *who, GPtrArray *candidates,
+             const LlResolveQuestion *question)
 {
-  g_autofree char *safe = ll_text_safe (who, -1);
-
   if (candidates->len == 0)
-    /* TRANSLATORS: "bob@example.org: no OpenPGP key" */
-    g_string_append_printf (why, _ ("\n  %s: no %s key"), safe,
-                            ll_protocol_title (planner->protocol));
+    ll_refusal_add_missing (planner->refusal, planner->protocol, who, question->use == LL_USE_SIGN);
   for (guint i = 0; i < candidates->len; i++)
     {
       const LlCandidate *candidate = g_ptr_array_index (candidates, i);
-      /* TRANSLATORS: address, OpenPGP or S/MIME, fingerprint, reason code */
-      g_string_append_printf (why, _ ("\n  %s: the %s key %s cannot be used (%s)"), safe,
-                              ll_protocol_title (planner->protocol),
-                              ll_key_get_fingerprint (candidate->key),
-                              ll_reason_name (ll_resolver_object (candidate, question)));
+      ll_refusal_add_key (planner->refusal, who, candidate->key,
+                          ll_resolver_object (candidate, question));
     }
 }
 
-/* The best key, or NULL with a line in `why`; NULL with `error` when the store failed. */
+/* The best key, or NULL with a line in the refusal; NULL with `error` when the store failed. */
 static LlKey *
-choose (const Planner *planner, const char *who, LlUse use, GString *why, GError **error)
+choose (const Planner *planner, const char *who, LlUse use, GError **error)
 {
   g_autoptr (GPtrArray) candidates = find_candidates (planner, who, use, error);
   LlResolveQuestion question;
@@ -112,7 +107,7 @@ choose (const Planner *planner, const char *who, LlUse use, GString *why, GError
   best = ll_resolver_choose (candidates, &question);
   if (best != NULL)
     return ll_key_ref (best->key);
-  append_refusal (planner, why, who != NULL ? who : _ ("yourself"), candidates, &question);
+  add_refusal (planner, who, candidates, &question);
   return NULL;
 }
 
@@ -144,33 +139,42 @@ who_signs (const LlPlanRequest *request)
 }
 
 static gboolean
+refuse (const Planner *planner, LlError code, GError **error)
+{
+  g_autofree char *text
+      = ll_refusal_to_text (planner->refusal, planner->request->encrypt
+                                                  ? _ ("Not everybody has a key that can be used:")
+                                                  : _ ("There is no key to sign with:"));
+
+  g_set_error_literal (error, LL_ERROR, (gint)code, text);
+  return FALSE;
+}
+
+static gboolean
 choose_signer (const Planner *planner, LlPlan *plan, GError **error)
 {
-  g_autoptr (GString) why = g_string_new (NULL);
   g_autoptr (GError) local = NULL;
 
   if (!planner->request->sign)
     return TRUE;
-  plan->signer = choose (planner, who_signs (planner->request), LL_USE_SIGN, why, &local);
+  plan->signer = choose (planner, who_signs (planner->request), LL_USE_SIGN, &local);
   if (plan->signer != NULL)
     return TRUE;
-  if (local != NULL)
-    g_propagate_error (error, g_steal_pointer (&local));
-  else
-    g_set_error (error, LL_ERROR, LL_ERROR_CANNOT_SIGN, _ ("There is no key to sign with:%s"),
-                 why->str);
+  if (local == NULL)
+    return refuse (planner, LL_ERROR_CANNOT_SIGN, error);
+  g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
 }
 
 static gboolean
 choose_recipients (const Planner *planner, LlPlan *plan, GError **error)
 {
-  g_autoptr (GString) why = g_string_new (NULL);
+  gboolean all = TRUE;
 
   for (const char *const *who = planner->request->recipients; *who != NULL; who++)
     {
       g_autoptr (GError) local = NULL;
-      LlKey *key = choose (planner, *who, LL_USE_ENCRYPT, why, &local);
+      LlKey *key = choose (planner, *who, LL_USE_ENCRYPT, &local);
       if (local != NULL)
         {
           g_propagate_error (error, g_steal_pointer (&local));
@@ -178,12 +182,9 @@ choose_recipients (const Planner *planner, LlPlan *plan, GError **error)
         }
       if (key != NULL)
         add_recipient (plan, key, *who);
+      all = all && key != NULL;
     }
-  if (why->len == 0)
-    return TRUE;
-  g_set_error (error, LL_ERROR, LL_ERROR_CANNOT_ENCRYPT,
-               _ ("Not everybody has a key that can be used:%s"), why->str);
-  return FALSE;
+  return all || refuse (planner, LL_ERROR_CANNOT_ENCRYPT, error);
 }
 
 /* E2E-06: what was sent stays readable. Not having a key of one's own to encrypt to is no reason to
@@ -253,19 +254,6 @@ plan_for (Planner *planner, LlProtocol protocol, GError **error)
   return g_steal_pointer (&plan);
 }
 
-/* Both technologies were tried and both refused: tell of both, and what to do. */
-static void
-set_refusal (GError **error, const GError *openpgp, const GError *smime)
-{
-  gboolean signing = openpgp->code == LL_ERROR_CANNOT_SIGN || smime->code == LL_ERROR_CANNOT_SIGN;
-
-  g_set_error (error, LL_ERROR, signing ? LL_ERROR_CANNOT_SIGN : LL_ERROR_CANNOT_ENCRYPT,
-               _ ("%s\n%s\nNothing was written. “letterlock key list” shows the keys that are "
-                  "here, "
-                  "“letterlock key import FILE” brings more."),
-               openpgp->message, smime->message);
-}
-
 static gboolean
 is_refusal (const GError *error)
 {
@@ -277,7 +265,8 @@ LlPlan *
 ll_plan_make (LlKeyStore *store, LlTrust *trust, const LlPolicy *policy,
               const LlPlanRequest *request, GError **error)
 {
-  Planner planner = { store, trust, policy, request, LL_PROTOCOL_UNKNOWN, 0 };
+  g_autoptr (LlRefusal) refusal = ll_refusal_new ();
+  Planner planner = { store, trust, policy, request, LL_PROTOCOL_UNKNOWN, 0, refusal };
   g_autoptr (GError) openpgp_error = NULL;
   g_autoptr (GError) smime_error = NULL;
   LlPlan *plan;
@@ -293,10 +282,14 @@ ll_plan_make (LlKeyStore *store, LlTrust *trust, const LlPolicy *policy,
   plan = plan_for (&planner, LL_PROTOCOL_SMIME, &smime_error);
   if (plan != NULL)
     return plan;
-  if (is_refusal (openpgp_error) && is_refusal (smime_error))
-    set_refusal (error, openpgp_error, smime_error);
-  else if (is_refusal (openpgp_error))
-    g_propagate_error (error, g_steal_pointer (&smime_error));
+  if (is_refusal (openpgp_error))
+    {
+      /* the second one names those of both; without a key to sign with, more is missing than a
+       * recipient's */
+      if (is_refusal (smime_error) && openpgp_error->code == LL_ERROR_CANNOT_SIGN)
+        smime_error->code = LL_ERROR_CANNOT_SIGN;
+      g_propagate_error (error, g_steal_pointer (&smime_error));
+    }
   else
     g_propagate_error (error, g_steal_pointer (&openpgp_error));
   return NULL;
