@@ -43,7 +43,7 @@ static const GOptionEntry generate_entries[] = {
   { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, N_ ("The name that goes with the address"),
     N_ ("NAME") },
   { "algorithm", 0, 0, G_OPTION_ARG_STRING, &options.algorithm,
-    N_ ("ed25519 or rsa3072; with --smime rsa3072 or nistp256"), N_ ("ALGORITHM") },
+    N_ ("ed25519, rsa3072 or rsa4096; with --smime rsa3072, rsa4096 or nistp256"), N_ ("ALGORITHM") },
   { "expires", 0, 0, G_OPTION_ARG_STRING, &options.expires,
     N_ ("How long it lives, in days; “never”; two years if not said"), N_ ("DAYS") },
   { "smime", 0, 0, G_OPTION_ARG_NONE, &options.smime,
@@ -203,8 +203,32 @@ add_import_json (JsonBuilder *builder, const char *path, const LlImportResult *r
   json_builder_end_object (builder);
 }
 
+/* The keys themselves, as “letterlock key list” would show them now. */
 static void
-print_import (const char *path, const LlImportResult *result)
+print_imported (LlSession *session, const LlImportResult *result)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  for (guint i = 0; i < result->fingerprints->len; i++)
+    g_ptr_array_add (names, g_ptr_array_index (result->fingerprints, i));
+  g_ptr_array_add (names, NULL);
+  if (!ll_key_store_prefetch (session->store, result->protocol, (const char *const *)names->pdata,
+                              NULL))
+    return;
+  for (guint i = 0; i < result->fingerprints->len; i++)
+    {
+      g_autoptr (GPtrArray) keys
+          = ll_key_store_find (session->store, result->protocol,
+                               g_ptr_array_index (result->fingerprints, i), LL_KEYS_ANY, NULL);
+      for (guint k = 0; keys != NULL && k < keys->len; k++)
+        ll_key_print_line (out, g_ptr_array_index (keys, k), ll_policy_time (session->policy));
+    }
+  fputs (out->str, stdout);
+}
+
+static void
+print_import (LlSession *session, const char *path, const LlImportResult *result)
 {
   g_autofree char *safe = ll_text_safe (path, -1);
 
@@ -212,10 +236,9 @@ print_import (const char *path, const LlImportResult *result)
   printf (_ ("%s: %s, %u new, %u updated, %u known already, %u refused\n"), safe,
           ll_protocol_title (result->protocol), result->imported, result->updated,
           result->unchanged, result->rejected);
-  for (guint i = 0; i < result->fingerprints->len; i++)
-    printf ("  %s\n", (const char *)g_ptr_array_index (result->fingerprints, i));
   if (result->secret_considered > 0)
     printf (_ ("  with a private key, which gpg-agent keeps\n"));
+  print_imported (session, result);
 }
 
 static int
@@ -243,13 +266,15 @@ run_import (const LlCommand *command, int argc, char **argv, GError **error)
           = ll_op_keys_import (session, *path, passphrase, ll_command_get_cancellable (), error);
       if (result == NULL)
         {
-          g_autofree char *safe = ll_text_safe (*path, -1);
-          g_prefix_error (error, "%s: ", safe);
+          g_autofree char *safe = g_str_equal (*path, "-") ? g_strdup (_ ("standard input"))
+                                                           : ll_text_safe (*path, -1);
+          if (!g_error_matches (*error, LL_ERROR, LL_ERROR_MISSING_INPUT)) /* that names it */
+            g_prefix_error (error, "%s: ", safe);
           return -1;
         }
       add_import_json (builder, *path, result);
       if (!ll_command_wants_json ())
-        print_import (*path, result);
+        print_import (session, *path, result);
     }
   json_builder_end_array (builder);
   json = ll_json_finish (builder);

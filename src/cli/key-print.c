@@ -132,6 +132,18 @@ life_text (const LlKey *key, gint64 at)
   return g_strdup_printf (expires <= at ? _ ("expired on %s") : _ ("valid until %s"), when);
 }
 
+/* An authority's certificate, or a primary key without subkeys. */
+static gboolean
+can_certify (const LlKey *key)
+{
+  GPtrArray *subkeys = ll_key_get_subkeys (key);
+
+  for (guint i = 0; i < subkeys->len; i++)
+    if (((const LlSubkey *)g_ptr_array_index (subkeys, i))->can_certify)
+      return TRUE;
+  return FALSE;
+}
+
 static char *
 uses_text (const LlKey *key, gint64 at)
 {
@@ -141,7 +153,9 @@ uses_text (const LlKey *key, gint64 at)
     return g_strdup (_ ("signs and encrypts"));
   if (sign)
     return g_strdup (_ ("signs"));
-  return g_strdup (encrypt ? _ ("encrypts") : _ ("neither signs nor encrypts"));
+  if (encrypt)
+    return g_strdup (_ ("encrypts"));
+  return g_strdup (can_certify (key) ? _ ("certifies others") : _ ("neither signs nor encrypts"));
 }
 
 /* The name, and the address when the name does not have it: “Alice” “alice@example.org”. */
