@@ -198,11 +198,8 @@ run_all (LlSession *session, const LlPlan *plan, FileVerb verb, LlFileRequest *r
       else if (!ll_command_wants_json ())
         print_result (result, list[i], n > 1);
     }
-  if (n > 1 && !ll_command_is_quiet ())
-    fprintf (stderr,
-             g_dngettext (GETTEXT_PACKAGE, "letterlock: %d file, %d of them not good\n",
-                          "letterlock: %d files, %d of them not good\n", (gulong)n),
-             n, n_failed);
+  if (n_failed > 0 && n > 1 && !ll_command_is_quiet ())
+    fprintf (stderr, _ ("letterlock: %d of %d files failed\n"), n_failed, n);
   if (ll_command_wants_json ())
     {
       g_autofree char *json = NULL;
