@@ -32,6 +32,19 @@ like "an unknown command suggests the nearest" "$err" '“letterlock mail verify
 run xyzzyplugh
 is "a word that is near to nothing too" "$status" 69
 like "and it points to the help" "$err" 'letterlock --help'
+run mail frob
+unlike "nothing far-fetched is suggested" "$err" 'Did you mean'
+run mail sign --help
+is "a command's own options come before those of every command" \
+  "$(grep -nE -e '^Options' -e '^  --opaque' -e '^  --json' <<<"$out" | sed 's/^[0-9]*://; s/  *[=A-Z].*//')" \
+  $'Options:\n  --opaque\nOptions of every command:\n  --json'
+run doctor everything
+is "the doctor takes no arguments" "$status" 37
+run key list --homedir "$T/nowhere"
+is "a GnuPG home that is not there is an error" "$status" 61
+like "that names it and tells how to make it" "$err" "$T/nowhere.*mkdir"
+GPG_TTY='' run key list --smime
+is "an empty GPG_TTY does no harm" "$status" 0
 run mail
 is "a group alone asks for the command" "$status" 19
 run mail verify --bogus
@@ -63,6 +76,31 @@ run mail encrypt "$T/bcc.eml"
 is "a message with Bcc is refused" "$status" 37
 is "and nothing comes out" "$out" ""
 like "and the reason is told" "$err" 'Bcc'
+
+# Keys that are there, and that nobody vouches for.
+new_home bob
+openpgp_key bob@example.org
+gpg --batch --quiet --armor --export bob@example.org >"$T/bob.asc" 2>"$T/err"
+make_ca root
+make_cert carol root carol@example.org p256
+new_home alice
+openpgp_key a@example.org
+run key import "$T/bob.asc" "$T/carol.crt"
+is "what was imported is shown as it will be listed" "$(sed -n '/^“carol”/,$p' <<<"$out")" \
+  "$("$LETTERLOCK" key list carol@example.org)"
+printf 'From: a@example.org\nTo: bob@example.org\nSubject: x\n\nx\n' >"$T/to-bob.eml"
+run mail encrypt "$T/to-bob.eml"
+is "a key that nobody vouches for is not encrypted to" "$status" 17
+like "it is said why" "$err" 'bob@example.org: .*nobody whom you trust vouches'
+like "of the other technology too" "$err" 'bob@example.org: no S/MIME key'
+is "in one list" "$(grep -c 'Not everybody' <<<"$err")" 1
+like "and what to do" "$err" 'quick-sign-key.*--always-trust'
+run mail encrypt --smime --no-sign -r carol@example.org "$T/to-bob.eml"
+is "nor to a certificate whose root nobody trusts" "$status" 17
+like "then a root is wanted" "$err" 'authority that issued it.*--anchors FILE'
+run mail sign --as nobody@example.org "$T/to-bob.eml"
+is "without a key there is no signature" "$status" 79
+like "and it is said for which technologies" "$err" 'no OpenPGP key.*no S/MIME key'
 
 run mail verify "$T/bcc.eml"
 is "an unsigned message has no acceptable signature" "$status" 3

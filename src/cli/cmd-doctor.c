@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "base/error.h"
 #include "bridge/json-glue.h"
 #include "cli/command.h"
 #include "ops/op-doctor.h"
@@ -61,6 +62,12 @@ run_doctor (const LlCommand *command, int argc, char **argv, GError **error)
 
   if (!ll_command_parse (command, NULL, &argc, &argv, error))
     return -1;
+  if (argc > 1)
+    {
+      g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+                           _ ("The doctor looks at everything; it takes no arguments."));
+      return -1;
+    }
   diagnoses = ll_op_doctor (ll_command_get_policy (), ll_command_get_cancellable ());
   text = ll_command_wants_json () ? to_json (diagnoses) : to_text (diagnoses);
   if (!ll_command_print (text, error))

@@ -111,6 +111,8 @@ make_policy (GError **error)
     policy->always_trust = TRUE;
   if (shared.home != NULL)
     g_setenv ("GNUPGHOME", shared.home, TRUE);
+  if (g_strcmp0 (g_getenv ("GPG_TTY"), "") == 0)
+    g_unsetenv ("GPG_TTY"); /* gpgsm refuses to work with an empty one */
   g_clear_pointer (&shared.policy, ll_policy_free);
   shared.policy = g_steal_pointer (&policy);
   return TRUE;
@@ -129,14 +131,18 @@ make_context (const LlCommand *command, const GOptionEntry *entries)
   GOptionContext *context
       = g_option_context_new (*command->arguments != '\0' ? _ (command->arguments) : NULL);
   g_autofree char *examples = g_strconcat (_ ("Examples:"), "\n", command->examples, NULL);
+  GOptionGroup *own = g_option_group_new ("command", _ ("Options:"),
+                                          _ ("Show the options of this command"), NULL, NULL);
   GOptionGroup *common = g_option_group_new ("common", _ ("Options of every command:"),
                                              _ ("Show the options of every command"), NULL, NULL);
 
   g_option_context_set_summary (context, _ (command->summary));
   g_option_context_set_description (context, examples);
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
+  g_option_group_set_translation_domain (own, GETTEXT_PACKAGE);
   if (entries != NULL)
-    g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+    g_option_group_add_entries (own, entries);
+  g_option_context_add_group (context, own); /* first what makes this command different */
   g_option_group_add_entries (common, common_entries);
   g_option_group_set_translation_domain (common, GETTEXT_PACKAGE);
   g_option_context_add_group (context, common);
@@ -205,9 +211,28 @@ ll_command_is_quiet (void)
   return shared.quiet;
 }
 
+/* GnuPG makes its usual home by itself, but none that was named. What it says then (“End of file”)
+ * does not tell anybody what to do. */
+static gboolean
+check_home (GError **error)
+{
+  const char *home = g_getenv ("GNUPGHOME");
+  g_autofree char *safe = ll_text_safe (home, -1);
+
+  if (home == NULL || *home == '\0' || g_file_test (home, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  g_set_error (error, LL_ERROR, LL_ERROR_MISSING_INPUT,
+               _ ("There is no GnuPG home at “%s”. Name another one, or make it with “mkdir -m "
+                  "700”."),
+               safe);
+  return FALSE;
+}
+
 LlSession *
 ll_command_open_session (GError **error)
 {
+  if (!check_home (error))
+    return NULL;
   return ll_session_new (shared.policy, error);
 }
 

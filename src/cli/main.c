@@ -98,7 +98,8 @@ nearest_command (const char *words)
         g_free (best);
         best = g_steal_pointer (&name);
       }
-  return best_distance <= 4 ? g_steal_pointer (&best) : NULL;
+  /* a slip of the fingers, not another word */
+  return best_distance <= 1 + strlen (words) / 5 ? g_steal_pointer (&best) : NULL;
 }
 
 static gboolean

@@ -156,7 +156,9 @@ check_home (Doctor *doctor)
   if (g_stat (home, &status) != 0)
     tell (doctor, "home", LL_HEALTH_BAD,
           g_strdup_printf (_ ("There is no GnuPG home at %s."), safe),
-          _ ("“letterlock key generate ADDRESS” makes it, with a first key."));
+          g_getenv ("GNUPGHOME") != NULL
+              ? _ ("Make it with “mkdir -m 700”, or let GNUPGHOME or --homedir name another one.")
+              : _ ("“letterlock key generate ADDRESS” makes it, with a first key."));
   else if (!S_ISDIR (status.st_mode) || g_access (home, R_OK | X_OK) != 0)
     tell (doctor, "home", LL_HEALTH_BAD, g_strdup_printf (_ ("%s cannot be read."), safe),
           _ ("It must be a directory of your own."));
