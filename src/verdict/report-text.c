@@ -151,9 +151,19 @@ is_caution (const LlVerdict *verdict, LlReason reason)
   return FALSE;
 }
 
+/* The clock is not to blame when it was told to judge as of another time. */
+static const char *
+advice_for (LlReason reason, const LlEvidence *evidence)
+{
+  gboolean is_about_clock
+      = reason == LL_REASON_NOT_YET_VALID || reason == LL_REASON_SIGNED_IN_FUTURE;
+
+  return evidence->judged_at_set && is_about_clock ? NULL : ll_wording_advice (reason);
+}
+
 /* Each reason once, with what can be done about the first that anything can be done about. */
 static void
-append_reasons (GString *out, const LlVerdict *verdict)
+append_reasons (GString *out, const LlEvidence *evidence, const LlVerdict *verdict)
 {
   const char *advice = NULL;
   gboolean good = ll_verdict_is_good (verdict);
@@ -166,7 +176,7 @@ append_reasons (GString *out, const LlVerdict *verdict)
                                                        : _ ("Why:");
       ll_report_line (out, 1, label, ll_wording_reason (reason));
       if (advice == NULL)
-        advice = ll_wording_advice (reason);
+        advice = advice_for (reason, evidence);
     }
   if (advice != NULL)
     ll_report_line (out, 1, _ ("What to do:"), advice);
@@ -196,7 +206,7 @@ ll_report_to_text (const LlEvidence *evidence, const LlVerdict *verdict)
   g_return_val_if_fail (evidence != NULL && verdict != NULL, NULL);
   out = g_string_new (NULL);
   append_heading (out, evidence, verdict);
-  append_reasons (out, verdict);
+  append_reasons (out, evidence, verdict);
   if (verdict->signer != NULL)
     ll_report_signer (out, 1, evidence, verdict->signer);
   append_layers (out, verdict);
