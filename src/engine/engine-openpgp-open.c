@@ -103,13 +103,32 @@ drain (Operation *operation, GError **error)
   return n == 0;
 }
 
+/* gpg began with a signature and never said what became of it: it died over its own files. */
+static gboolean
+stopped_halfway (const LlPgpStatus *status)
+{
+  for (guint i = 0; i < status->signatures->len; i++)
+    if (!g_array_index (status->signatures, LlPgpSignatureStatus, i).judged)
+      return TRUE;
+  return FALSE;
+}
+
 /* TRUE when what gpg answered is about the message, and not that it could not work: then it has
- * said something. */
+ * said something, and to the end. */
 static gboolean
 check_engine (Operation *operation, gpgme_error_t code, const char *what, GError **error)
 {
   if (operation->status.n_lines == 0)
     code = gpgme_error (GPG_ERR_INV_ENGINE);
+  else if (stopped_halfway (&operation->status))
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_FAILED,
+                   _ ("%s: gpg stopped in the middle. Is the GnuPG home directory writable, and "
+                      "its "
+                      "disk not full?"),
+                   what);
+      return FALSE;
+    }
   switch (gpgme_err_code (code))
     {
     case GPG_ERR_INV_ENGINE:

@@ -16,9 +16,10 @@ typedef struct
 /* What gpg says of one signature beyond what GPGME keeps. */
 typedef struct
 {
-  char *primary; /* fingerprint of the primary key, or NULL */
-  int type;      /* signature type; -1: unknown */
-  gboolean good; /* a VALIDSIG line was there */
+  char *primary;   /* fingerprint of the primary key, or NULL */
+  int type;        /* signature type; -1: unknown */
+  gboolean good;   /* a VALIDSIG line was there */
+  gboolean judged; /* gpg has said what it thinks of it, whatever that is */
 } LlPgpSignatureStatus;
 
 /* gpg's status lines, for one operation (OP-26). */

@@ -83,6 +83,15 @@ on_newsig (LlPgpStatus *status, char **fields)
   g_array_append_val (status->signatures, fresh);
 }
 
+static void
+on_judged (LlPgpStatus *status, char **fields)
+{
+  LlPgpSignatureStatus *signature = last_signature (status);
+
+  if (signature != NULL)
+    signature->judged = TRUE;
+}
+
 /* fpr date timestamp expires version reserved pubkey hash class [primary] */
 static void
 on_validsig (LlPgpStatus *status, char **fields)
@@ -104,8 +113,10 @@ on_errsig (LlPgpStatus *status, char **fields)
 {
   LlPgpSignatureStatus *signature = last_signature (status);
 
-  if (signature != NULL)
-    signature->type = (int)g_ascii_strtoll (field (fields, 3), NULL, 16);
+  if (signature == NULL)
+    return;
+  signature->judged = TRUE;
+  signature->type = (int)g_ascii_strtoll (field (fields, 3), NULL, 16);
 }
 
 /* format timestamp name: the name is the stranger's and is not looked at (OP-20) */
@@ -182,6 +193,11 @@ static const struct
   void (*take) (LlPgpStatus *status, char **fields);
 } lines[] = {
   { "NEWSIG", on_newsig },
+  { "GOODSIG", on_judged },
+  { "EXPSIG", on_judged },
+  { "EXPKEYSIG", on_judged },
+  { "REVKEYSIG", on_judged },
+  { "BADSIG", on_judged },
   { "VALIDSIG", on_validsig },
   { "ERRSIG", on_errsig },
   { "PLAINTEXT", on_plaintext },

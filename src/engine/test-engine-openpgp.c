@@ -880,6 +880,7 @@ test_read_only_home (World *world, gconstpointer data)
   g_autoptr (GBytes) message
       = ll_test_run (content, "gpg", "--batch", "-u", world->alice, "-s", NULL);
   g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) checked = NULL;
   g_autoptr (LlFacts) facts = NULL;
 
   if (geteuid () == 0)
@@ -887,6 +888,19 @@ test_read_only_home (World *world, gconstpointer data)
       g_test_skip ("this user may write everywhere");
       return;
     }
+  /* gpg would update its trust database, and cannot: that is trouble, and not "no signature" */
+  g_assert_cmpint (g_chmod (world->home->path, 0500), ==, 0);
+  facts = verify (world, message, NULL, NULL, &error);
+  g_chmod (world->home->path, 0700);
+  if (facts != NULL)
+    assert_good (facts, world->alice);
+  else
+    g_assert_error (error, LL_ERROR, LL_ERROR_FAILED);
+  g_clear_pointer (&facts, ll_facts_free);
+  g_clear_error (&error);
+
+  /* when nothing has to be written, all is well */
+  checked = ll_test_run (NULL, "gpg", "--batch", "--check-trustdb", NULL);
   g_assert_cmpint (g_chmod (world->home->path, 0500), ==, 0);
   facts = verify (world, message, NULL, NULL, &error);
   g_chmod (world->home->path, 0700);
@@ -1083,7 +1097,7 @@ main (int argc, char **argv)
   CASE ("a killed agent does no harm", test_killed_agent);
   CASE ("cancelling ends an operation that waits for a person", test_cancelled);
   CASE ("a full output is told", test_full_output);
-  CASE ("a home that cannot be written is read all the same", test_read_only_home);
+  CASE ("a home that cannot be written is read, or told to be the trouble", test_read_only_home);
   CASE ("signatures are judged at the time asked for", test_time_of_judgement);
   CASE ("a key expired now was good before", test_expired_key);
   CASE ("what is not OpenPGP is refused", test_garbage);
