@@ -76,6 +76,10 @@ main (int argc, char **argv)
 
   application = adw_application_new ("org.letterlock.Letterlock",
                                      G_APPLICATION_HANDLES_OPEN | G_APPLICATION_NON_UNIQUE);
+  g_application_set_option_context_parameter_string (G_APPLICATION (application), _ ("[FILE…]"));
+  g_application_set_option_context_summary (G_APPLICATION (application),
+                                            _ ("Says what the signature and the encryption of a "
+                                               "message are worth."));
   g_signal_connect (application, "startup", G_CALLBACK (on_startup), NULL);
   g_signal_connect (application, "activate", G_CALLBACK (on_activate), NULL);
   g_signal_connect (application, "open", G_CALLBACK (on_open), NULL);
