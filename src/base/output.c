@@ -387,10 +387,13 @@ ll_input_read (const char *path, gsize limit, GCancellable *cancellable, GError 
   g_autoptr (GInputStream) in = ll_input_open (path, error);
   g_autoptr (GOutputStream) sink = NULL;
   g_autoptr (GError) local = NULL;
+  GStatBuf status;
 
   if (in == NULL)
     return NULL;
   sink = ll_secret_sink_new (limit);
+  if (!is_standard (path) && g_stat (path, &status) == 0 && status.st_size > 0)
+    ll_secret_sink_expect (sink, (gsize)status.st_size);
   if (g_output_stream_splice (sink, in, G_OUTPUT_STREAM_SPLICE_NONE, cancellable, &local) >= 0)
     return ll_secret_sink_steal (sink);
 

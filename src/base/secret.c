@@ -126,6 +126,16 @@ ll_secret_sink_is_full (GOutputStream *sink)
   return LL_SECRET_SINK (sink)->full;
 }
 
+void
+ll_secret_sink_expect (GOutputStream *sink, gsize length)
+{
+  LlSecretSink *self = LL_SECRET_SINK (sink);
+
+  length = MIN (length, self->limit);
+  if (length > self->allocated)
+    sink_grow (self, length);
+}
+
 GBytes *
 ll_secret_sink_steal (GOutputStream *sink)
 {

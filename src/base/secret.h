@@ -16,6 +16,10 @@ GBytes *ll_secret_bytes_new_take (gpointer data, gsize length);
  * with LL_ERROR_BAD_DATA, telling the number). (transfer full) */
 GOutputStream *ll_secret_sink_new (gsize limit);
 
+/* About so many octets will come: room for them is made at once, rather than by copying again and
+ * again. Never more than the limit, and no promise. */
+void ll_secret_sink_expect (GOutputStream *sink, gsize length);
+
 /* TRUE when a write was refused because of the limit. */
 gboolean ll_secret_sink_has_refused (GOutputStream *sink);
 

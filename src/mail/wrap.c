@@ -135,7 +135,11 @@ seal (const Wrapper *wrapper, SealFunction function, const LlSealRequest *seal_r
 {
   g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (content);
   g_autoptr (GOutputStream) sink = ll_secret_sink_new (LL_LIMIT_ALL_LAYERS_BYTES);
+  gsize length = g_bytes_get_size (content);
 
+  /* armor takes a third more, a detached signature next to nothing */
+  if (!seal_request->detached)
+    ll_secret_sink_expect (sink, length + length / 2);
   if (!function (wrapper->request->engine, seal_request, in, sink, result, wrapper->cancellable,
                  error))
     return NULL;
