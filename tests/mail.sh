@@ -140,4 +140,10 @@ run mail sign --openpgp --as alice@example.org -o "$T/forged.eml" "$T/mallory.em
 run mail verify --json "$T/forged.eml"
 is "a signature of somebody else is not acceptable" "$status" 3
 like "and the reason is the sender" "$out" '"from-mismatch"'
+
+sed 's/^To: .*/To: Bob <bob@example.org>, Carol <carol at example.org>/' "$T/letter.eml" >"$T/unclear.eml"
+run mail encrypt --openpgp "$T/unclear.eml"
+is "a recipient whose address cannot be read is refused" "$status" 17
+like "and the reason is told" "$err" 'address cannot be read'
+is "and nothing comes out of it" "$out" ""
 done_testing

@@ -43,10 +43,17 @@ refuse_nobody (const LlDraft *draft, const LlWriteRequest *request, GError **err
     return TRUE;
   if (recipients == NULL)
     recipients = (const char *const *)draft->recipients;
-  if (recipients != NULL && recipients[0] != NULL)
+  if (recipients == NULL || recipients[0] == NULL)
+    g_set_error_literal (error, LL_ERROR, LL_ERROR_MISSING_ARGUMENT,
+                         _ ("The message has no recipient in To or Cc. Name one with -r ADDRESS."));
+  else if (g_strv_contains (recipients, ""))
+    g_set_error_literal (error, LL_ERROR, LL_ERROR_CANNOT_ENCRYPT,
+                         _ ("To or Cc names somebody whose address cannot be read, so that there "
+                            "is "
+                            "no key for them. Mend the field, or name every recipient with -r "
+                            "ADDRESS."));
+  else
     return TRUE;
-  g_set_error_literal (error, LL_ERROR, LL_ERROR_MISSING_ARGUMENT,
-                       _ ("The message has no recipient in To or Cc. Name one with -r ADDRESS."));
   return FALSE;
 }
 
