@@ -329,7 +329,9 @@ as_somebody() {
 }
 
 chmod 711 "$M"
-if as_somebody "$LETTERLOCK" --version >/dev/null 2>&1; then
+printf "#!/bin/sh\n" >"$M/probe"
+chmod 755 "$M/probe"
+if as_somebody env "$LETTERLOCK" --version >/dev/null 2>&1 && as_somebody env "$M/probe" 2>/dev/null; then
   use_home g
   for technology in openpgp smime; do
     "$LETTERLOCK" mail sign --$technology "$M/letter.eml" >"$M/signed-$technology.eml"
