@@ -28,6 +28,7 @@ ll_plan_free (LlPlan *plan)
   if (plan == NULL)
     return;
   g_clear_pointer (&plan->signer, ll_key_unref);
+  g_clear_pointer (&plan->cipher_because, ll_key_unref);
   g_clear_pointer (&plan->recipients, g_ptr_array_unref);
   g_clear_pointer (&plan->recipient_names, g_ptr_array_unref);
   g_free (plan);
@@ -237,6 +238,17 @@ look_up_all (const Planner *planner, GError **error)
                                 error);
 }
 
+/* SM-10: the user's word, then AES-256-CBC, which everybody reads. */
+static void
+choose_cipher (const Planner *planner, LlPlan *plan)
+{
+  LlCipher wanted = planner->request->cipher != LL_CIPHER_CHOOSE ? planner->request->cipher
+                                                                 : planner->policy->cipher;
+
+  plan->cipher = wanted != LL_CIPHER_CHOOSE ? wanted : LL_CIPHER_AES_256_CBC;
+  plan->cipher_reason = wanted != LL_CIPHER_CHOOSE ? LL_CIPHER_WANTED : LL_CIPHER_PEER_UNKNOWN;
+}
+
 static LlPlan *
 plan_for (Planner *planner, LlProtocol protocol, GError **error)
 {
@@ -251,6 +263,8 @@ plan_for (Planner *planner, LlProtocol protocol, GError **error)
     return NULL;
   if (planner->request->encrypt && !add_own_key (planner, plan, error))
     return NULL;
+  if (planner->request->encrypt && protocol == LL_PROTOCOL_SMIME)
+    choose_cipher (planner, plan);
   return g_steal_pointer (&plan);
 }
 

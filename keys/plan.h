@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/cipher.h"
 #include "base/policy.h"
 #include "keys/trust.h"
 
@@ -18,7 +19,17 @@ typedef struct
   const char *as;                /* --as ADDRESS|FINGERPRINT, or NULL */
   const char *from;              /* the author's address, or NULL */
   const char *const *recipients; /* addresses or fingerprints; NULL-terminated, or NULL */
+  LlCipher cipher;               /* S/MIME: as the user wants it; CHOOSE: policy, then peers */
 } LlPlanRequest;
+
+/* Why this cipher and no other. */
+typedef enum
+{
+  LL_CIPHER_BEST,         /* every recipient said that they can read it */
+  LL_CIPHER_WANTED,       /* the user said so: by an option or in the settings */
+  LL_CIPHER_PEER_UNKNOWN, /* what a recipient can read is not known */
+  LL_CIPHER_PEER_CANNOT,  /* a recipient did not list the better ones */
+} LlCipherReason;
 
 typedef struct
 {
@@ -27,6 +38,9 @@ typedef struct
   GPtrArray *recipients;      /* of LlKey, no duplicates; includes our own key when `to_self` */
   GPtrArray *recipient_names; /* of char*, what was asked for, same order, "" for our own */
   gboolean to_self;
+  LlCipher cipher; /* S/MIME: what to encrypt with (SM-10); CHOOSE for OpenPGP */
+  LlCipherReason cipher_reason;
+  LlKey *cipher_because; /* the recipient that decided; or NULL */
 } LlPlan;
 
 void ll_plan_free (LlPlan *plan);

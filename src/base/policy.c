@@ -8,6 +8,8 @@ ll_policy_new (void)
 {
   LlPolicy *policy = g_new0 (LlPolicy, 1);
   policy->encrypt_to_self = TRUE;
+  policy->system_anchors = TRUE;
+  policy->learn = TRUE;
   return policy;
 }
 
@@ -17,6 +19,7 @@ ll_policy_copy (const LlPolicy *policy)
   LlPolicy *copy = g_memdup2 (policy, sizeof *policy);
   copy->anchors_file = g_strdup (policy->anchors_file);
   copy->gpg_program = g_strdup (policy->gpg_program);
+  copy->crl_files = g_strdupv (policy->crl_files);
   return copy;
 }
 
@@ -27,6 +30,7 @@ ll_policy_free (LlPolicy *policy)
     return;
   g_free (policy->anchors_file);
   g_free (policy->gpg_program);
+  g_strfreev (policy->crl_files);
   g_free (policy);
 }
 

@@ -5,13 +5,31 @@
 
 #include <glib.h>
 
+#include "base/cipher.h"
+
 G_BEGIN_DECLS
+
+/* How far to go to learn whether a certificate was revoked. */
+typedef enum
+{
+  LL_REVOCATION_SOFT,    /* ask what is cached; say "unknown" otherwise; no network (rule 3) */
+  LL_REVOCATION_ONLINE,  /* fetch what is missing; "unknown" stays a caution */
+  LL_REVOCATION_REQUIRE, /* fetch what is missing; without an answer nothing is good */
+} LlRevocationMode;
 
 typedef struct
 {
-  gint64 at;          /* judge as of this time; 0: now */
-  char *anchors_file; /* PEM file of trust anchors for S/MIME, or NULL */
-  char *gpg_program;  /* the gpg to run, or NULL for GPGME's choice */
+  gint64 at;               /* judge as of this time; 0: now */
+  char *anchors_file;      /* PEM file of trust anchors for S/MIME, or NULL */
+  char *gpg_program;       /* the gpg to run, or NULL for GPGME's choice */
+  gboolean system_anchors; /* S/MIME: also the system's anchors for e-mail, of p11-kit */
+  LlRevocationMode revocation;
+  gboolean fetch_issuers; /* S/MIME: missing intermediates from the addresses in certificates */
+  char **crl_files;       /* CRLs at hand, PEM or DER; or NULL */
+  LlCipher cipher;        /* S/MIME: encrypt with this one; CHOOSE: by what recipients can read */
+  gboolean allow_weak;    /* S/MIME: consent to open 3DES and RC2 (AL-11) */
+  gboolean learn;         /* remember certificates and capabilities of good signers (SM-29) */
+  gboolean strict;        /* the profile of BR-11: RSA from 3000 bits, SHA-2, PSS, OAEP, GCM */
   gboolean encrypt_to_self;
   gboolean always_trust; /* OpenPGP: encrypt to keys whose validity is not established */
 } LlPolicy;

@@ -276,7 +276,7 @@ run (const LlCommand *command, const GOptionEntry *entries, LlFileRequest *reque
   request->opaque = options.opaque;
   request->armor = options.armor;
   request->symmetric = options.symmetric;
-  request->aead = options.aead;
+  request->cipher = options.aead ? LL_CIPHER_AES_256_GCM : LL_CIPHER_CHOOSE;
   request->force = options.force;
   request->output = options.output;
 

@@ -180,7 +180,7 @@ seal (const LlCommand *command, LlWriteRequest *request, int argc, char **argv, 
     return -1;
   request->as = options.as;
   request->opaque = options.opaque;
-  request->aead = options.aead;
+  request->cipher = options.aead ? LL_CIPHER_AES_256_GCM : LL_CIPHER_CHOOSE;
   request->recipients = (const char *const *)options.recipients;
 
   session = ll_command_open_session (error);

@@ -374,7 +374,8 @@ ll_smime_encrypt (LlEngine *engine, const LlSealRequest *request, GInputStream *
                   GError **error)
 {
   const Failure failure = { LL_ERROR_CANNOT_ENCRYPT, _ ("The message could not be encrypted") };
-  const char *name = request->aead ? "AES-256-GCM" : "AES-256-CBC";
+  const char *name = ll_cipher_name (request->cipher != LL_CIPHER_CHOOSE ? request->cipher
+                                                                         : LL_CIPHER_AES_256_CBC);
   OSSL_LIB_CTX *context = ll_provider_context (error);
 
   if (context == NULL || !check_request (request, error))

@@ -13,6 +13,7 @@
 
 #include <gio/gio.h>
 
+#include "base/cipher.h"
 #include "base/policy.h"
 #include "engine/facts.h"
 #include "keys/key-store.h"
@@ -26,7 +27,7 @@ typedef struct
   gboolean detached;       /* sign: signature only (OpenPGP and CMS) */
   gboolean armor;          /* OpenPGP: ASCII armor; CMS: PEM-less base64 is the mail room's work, so
                               engines write DER/BER when FALSE and PEM when TRUE */
-  gboolean aead;           /* CMS: AuthEnvelopedData with AES-256-GCM */
+  LlCipher cipher;         /* CMS: what the content is encrypted with; CHOOSE: AES-256-CBC */
   gboolean incompressible; /* the content is compressed or base64 already: do not compress again */
   gboolean symmetric;      /* OpenPGP: also, or only, for a passphrase */
   gboolean always_trust;   /* OpenPGP: the plan has settled the trust question */

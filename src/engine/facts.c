@@ -14,6 +14,7 @@ ll_facts_new (LlProtocol protocol)
   facts->recipients = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_recipient_facts_free);
   facts->signatures = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_signature_facts_free);
   facts->certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  facts->crls = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   return facts;
 }
 
@@ -26,6 +27,7 @@ ll_facts_free (LlFacts *facts)
   g_clear_pointer (&facts->recipients, g_ptr_array_unref);
   g_clear_pointer (&facts->signatures, g_ptr_array_unref);
   g_clear_pointer (&facts->certificates, g_ptr_array_unref);
+  g_clear_pointer (&facts->crls, g_ptr_array_unref);
   g_free (facts);
 }
 
@@ -48,6 +50,8 @@ ll_signature_facts_free (LlSignatureFacts *facts)
   g_clear_pointer (&facts->key, ll_key_unref);
   g_free (facts->algorithm);
   g_free (facts->digest);
+  g_clear_pointer (&facts->capabilities, g_bytes_unref);
+  g_clear_pointer (&facts->encryption_key, ll_key_unref);
   g_free (facts);
 }
 
@@ -64,6 +68,7 @@ ll_recipient_facts_free (LlRecipientFacts *facts)
     return;
   g_free (facts->hint);
   g_free (facts->algorithm);
+  g_free (facts->key_wrap);
   g_clear_pointer (&facts->key, ll_key_unref);
   g_free (facts);
 }

@@ -21,15 +21,19 @@ typedef struct
 {
   LlProtocol protocol;
   LlIntegrity integrity;
-  LlReason reason;     /* why it is not HOLDS; with HOLDS: WEAK_DIGEST, WEAK_KEY, KEY_EXPIRED,
-                          KEY_REVOKED, SIGNATURE_EXPIRED as the engine saw it, or NONE */
-  char *fingerprint;   /* of the key or subkey that signed, as far as known; or NULL */
-  char *signer_hint;   /* when the key is not at hand: key ID, or issuer and serial; or NULL */
-  LlKey *key;          /* the signer's key or certificate; NULL when not at hand */
-  gint64 signing_time; /* as the signer claims (SM-26); 0: not stated */
-  gint64 expires;      /* OpenPGP signature expiry; 0: none */
-  char *algorithm;     /* "RSA", "ECDSA", "EdDSA" ... or NULL */
-  char *digest;        /* "SHA-256" ... or NULL */
+  LlReason reason;       /* why it is not HOLDS; with HOLDS: WEAK_DIGEST, WEAK_KEY, KEY_EXPIRED,
+                            KEY_REVOKED, SIGNATURE_EXPIRED as the engine saw it, or NONE */
+  char *fingerprint;     /* of the key or subkey that signed, as far as known; or NULL */
+  char *signer_hint;     /* when the key is not at hand: key ID, or issuer and serial; or NULL */
+  LlKey *key;            /* the signer's key or certificate; NULL when not at hand */
+  gint64 signing_time;   /* as the signer claims (SM-26); 0: not stated */
+  gint64 expires;        /* OpenPGP signature expiry; 0: none */
+  char *algorithm;       /* "RSA", "ECDSA", "EdDSA" ... or NULL */
+  char *digest;          /* "SHA-256" ... or NULL */
+  GBytes *capabilities;  /* S/MIME: the signed SMIMECapabilities, DER; or NULL (SM-29) */
+  LlKey *encryption_key; /* S/MIME: the certificate that the signer wants to be written to, when the
+                            signed preference names one that is at hand; else NULL (SM-30) */
+  guint countersignatures; /* S/MIME: how many there are; they raise nothing (CM-18) */
 } LlSignatureFacts;
 
 typedef enum
@@ -45,6 +49,8 @@ typedef struct
   char *algorithm;  /* "RSA", "RSA-OAEP", "ECDH" ... or NULL */
   LlKey *key;       /* when we know it, else NULL */
   gboolean is_ours; /* we hold the private key */
+  char *key_wrap;   /* "AES-128" ...: what the content key is wrapped with, for ECDH and KEM; or
+                       NULL (SM-04) */
 } LlRecipientFacts;
 
 typedef struct
@@ -61,6 +67,8 @@ typedef struct
   LlReason signed_reason;  /* why a claim gives no signature: NO_SIGNERS, MALFORMED ... */
   GPtrArray *signatures;   /* of LlSignatureFacts, in the order found */
   GPtrArray *certificates; /* of LlKey: certificates that came with the message */
+  GPtrArray *crls;         /* of GBytes: CRLs that came with the message (CM-10) */
+  gboolean compressed;     /* CMS CompressedData, inflated; never a cryptographic layer (CM-09) */
   gboolean has_trailing_bytes; /* CMS: something follows the object (CM-20) */
   gint64 literal_time;         /* not used for any verdict (OP-20) */
 } LlFacts;

@@ -87,7 +87,8 @@ static GBytes *
 encrypt_to (const Person *one, const Person *two, gboolean aead, GBytes *content)
 {
   g_autoptr (GPtrArray) recipients = keys_of (one, two);
-  LlSealRequest request = { .recipients = recipients, .aead = aead };
+  LlSealRequest request = { .recipients = recipients,
+                            .cipher = aead ? LL_CIPHER_AES_256_GCM : LL_CIPHER_AES_256_CBC };
   g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (content);
   g_autoptr (GOutputStream) out = g_memory_output_stream_new_resizable ();
   g_autoptr (LlSealResult) result = NULL;

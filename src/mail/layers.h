@@ -91,7 +91,7 @@ typedef struct
   LlKey *signer;         /* or NULL */
   GPtrArray *recipients; /* of LlKey, or NULL: do not encrypt */
   gboolean opaque;       /* S/MIME: signed-data rather than multipart/signed */
-  gboolean aead;
+  LlCipher cipher;
   gboolean incompressible;
 } LlWrapRequest;
 

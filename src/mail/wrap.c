@@ -234,7 +234,7 @@ wrap_enveloped (const Wrapper *wrapper, GBytes *entity, char **cipher, GError **
 {
   LlSealRequest wanted = {
     .recipients = wrapper->request->recipients,
-    .aead = wrapper->request->aead,
+    .cipher = wrapper->request->cipher,
     .incompressible = wrapper->request->incompressible,
   };
   g_autoptr (LlSealResult) result = NULL;
@@ -248,8 +248,9 @@ wrap_enveloped (const Wrapper *wrapper, GBytes *entity, char **cipher, GError **
     *cipher = g_strdup (result->cipher);
   out = new_entity (TRUE, g_bytes_get_size (object));
   append_pkcs7_fields (out, "pkcs7-mime",
-                       wrapper->request->aead ? " smime-type=authEnveloped-data;"
-                                              : " smime-type=enveloped-data;",
+                       ll_cipher_is_aead (wrapper->request->cipher)
+                           ? " smime-type=authEnveloped-data;"
+                           : " smime-type=enveloped-data;",
                        "smime.p7m");
   append_base64 (out, object);
   return finish (out);

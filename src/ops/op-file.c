@@ -143,6 +143,7 @@ ll_op_file_plan (LlSession *session, const LlFileRequest *request, GError **erro
     .protocol = request->symmetric ? LL_PROTOCOL_OPENPGP : request->protocol,
     .as = request->as,
     .recipients = request->recipients,
+    .cipher = request->cipher,
   };
 
   if (request->encrypt && request->recipients == NULL && !request->symmetric)
@@ -275,7 +276,7 @@ ll_op_file_seal (LlSession *session, const LlPlan *plan, const char *path,
     .recipients = plan != NULL && request->encrypt ? plan->recipients : NULL,
     .detached = !request->opaque,
     .armor = request->armor,
-    .aead = request->aead,
+    .cipher = plan != NULL ? plan->cipher : LL_CIPHER_CHOOSE,
     .symmetric = request->symmetric,
     .always_trust = TRUE, /* the plan has weighed it */
   };

@@ -24,7 +24,7 @@ typedef struct
   gboolean opaque;               /* sign: the content goes into the signature file */
   gboolean armor;                /* ASCII armor or PEM */
   gboolean symmetric;            /* OpenPGP: for a passphrase */
-  gboolean aead;                 /* S/MIME: AES-256-GCM */
+  LlCipher cipher;               /* S/MIME; CHOOSE: the plan does */
   gboolean force;                /* replace existing files */
   const char *output;            /* where to, "-" for standard output; NULL: beside the input */
   LlProgress progress;           /* nullable */

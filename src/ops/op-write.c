@@ -80,6 +80,7 @@ make_plan (LlSession *session, const LlDraft *draft, const LlWriteRequest *reque
     .from = draft->author,
     .recipients
     = request->recipients != NULL ? request->recipients : (const char *const *)draft->recipients,
+    .cipher = request->cipher,
   };
   return ll_plan_make (session->store, session->trust, session->policy, &wanted, error);
 }
@@ -93,7 +94,7 @@ wrap (LlSession *session, const LlDraft *draft, const LlWriteRequest *request, c
     .signer = request->sign ? plan->signer : NULL,
     .recipients = request->encrypt ? plan->recipients : NULL,
     .opaque = request->opaque,
-    .aead = request->aead,
+    .cipher = plan->cipher,
     .incompressible = draft->incompressible,
   };
   return ll_layers_wrap (draft->entity, &wanted, cipher, cancellable, error);

@@ -15,7 +15,7 @@ typedef struct
   const char *as;                /* address or fingerprint to sign as; NULL: the From address */
   const char *const *recipients; /* NULL: To and Cc of the message */
   gboolean opaque;               /* S/MIME signed-data instead of multipart/signed */
-  gboolean aead;                 /* S/MIME AuthEnvelopedData with AES-256-GCM */
+  LlCipher cipher;               /* S/MIME; CHOOSE: the plan does */
 } LlWriteRequest;
 
 typedef struct
