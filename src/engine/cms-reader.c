@@ -451,6 +451,28 @@ open_enveloped (LlCmsReader *self)
   return self->error == NULL;
 }
 
+/* CompressedData, RFC 3274 section 1.1. */
+static gboolean
+open_compressed (LlCmsReader *self)
+{
+  if (!enter (self, TAG_SEQUENCE) || !copy_tagged (self, TAG_INTEGER, self->version))
+    return FALSE;
+  self->parts.content_algorithm = take_element (self, TAG_SEQUENCE);
+  if (self->error != NULL || !enter (self, TAG_SEQUENCE) || !read_content_type (self))
+    return FALSE;
+  self->content_tag = TAG_OCTETS;
+  self->parts.has_content = !at_end (self);
+  return !self->parts.has_content || enter (self, TAG_CONTEXT_CONSTRUCTED (0));
+}
+
+static gboolean
+open_content (LlCmsReader *self)
+{
+  if (self->parts.kind == LL_CMS_SIGNED)
+    return open_signed (self);
+  return self->parts.kind == LL_CMS_COMPRESSED ? open_compressed (self) : open_enveloped (self);
+}
+
 static LlCmsKind
 kind_of (const GByteArray *oid)
 {
@@ -469,12 +491,13 @@ open_object (LlCmsReader *self)
   if (!enter (self, TAG_SEQUENCE) || !copy_tagged (self, TAG_OID, self->object_type))
     return FALSE;
   self->parts.kind = kind_of (self->object_type);
-  if (self->parts.kind == LL_CMS_OTHER || self->parts.kind == LL_CMS_COMPRESSED)
+  self->content_ended = self->parts.kind == LL_CMS_OTHER;
+  if (self->parts.kind == LL_CMS_OTHER)
     return TRUE;
   if (!enter (self, TAG_CONTEXT_CONSTRUCTED (0)))
     return FALSE;
 
-  gboolean opened = self->parts.kind == LL_CMS_SIGNED ? open_signed (self) : open_enveloped (self);
+  gboolean opened = open_content (self);
   self->content_depth = self->depth;
   self->content_ended = !self->parts.has_content;
   return opened && self->error == NULL;
@@ -676,6 +699,32 @@ finish_enveloped (LlCmsReader *self)
          && leave (self);
 }
 
+static gboolean
+finish_compressed (LlCmsReader *self)
+{
+  if (self->parts.has_content && !leave (self))
+    return FALSE;
+  return leave (self) && leave (self);
+}
+
+static gboolean
+finish_content (LlCmsReader *self)
+{
+  switch (self->parts.kind)
+    {
+    case LL_CMS_SIGNED:
+      return finish_signed (self);
+    case LL_CMS_ENVELOPED:
+    case LL_CMS_AUTH_ENVELOPED:
+      return finish_enveloped (self);
+    case LL_CMS_COMPRESSED:
+      return finish_compressed (self);
+    case LL_CMS_OTHER:
+      break;
+    }
+  return fail_malformed (self);
+}
+
 gboolean
 ll_cms_reader_finish (LlCmsReader *self, GError **error)
 {
@@ -685,9 +734,7 @@ ll_cms_reader_finish (LlCmsReader *self, GError **error)
     if (ll_cms_reader_read (self, rest, sizeof rest, error) < 0)
       return FALSE;
 
-  gboolean finished
-      = self->parts.kind == LL_CMS_SIGNED ? finish_signed (self) : finish_enveloped (self);
-  if (!finished || !leave (self) || !leave (self))
+  if (!finish_content (self) || !leave (self) || !leave (self))
     {
       g_propagate_error (error, g_error_copy (self->error));
       return FALSE;

@@ -1,4 +1,4 @@
-/* cms-reader.h - takes a CMS object apart while it streams by (RFC 5652, RFC 5083).
+/* cms-reader.h - takes a CMS object apart while it streams by (RFC 5652, RFC 5083, RFC 3274).
  *
  * What enters: BER or DER, or the same in base64 or PEM. What leaves: the content, octet string by
  * octet string, without ever being held; and the small parts around it, raw, from which an object
@@ -33,7 +33,7 @@ typedef struct
   gboolean has_content;         /* FALSE: the content is detached */
   gboolean content_is_data;     /* the content's type is id-data */
   GPtrArray *digest_algorithms; /* signed: of GBytes, each an AlgorithmIdentifier */
-  GBytes *content_algorithm;    /* encrypted: the AlgorithmIdentifier of the cipher */
+  GBytes *content_algorithm;    /* encrypted, compressed: how; an AlgorithmIdentifier */
 
   GPtrArray *certificates;     /* signed: of GBytes; only X.509, other choices are skipped */
   GPtrArray *signer_infos;     /* signed: of GBytes */

@@ -79,7 +79,9 @@ typedef struct
                        GCancellable *cancellable, GError **error);
 
   /* Detached: `content` is what is signed and `out` is NULL. Opaque: `content` is NULL and what was
-   * signed goes to `out`. */
+   * signed goes to `out`. CMS CompressedData is inflated on the way (facts->compressed): what is
+   * inside is verified when it is signed in turn, and goes to `out` as it is when not; facts then
+   * claim no signature (CM-09). */
   gboolean (*verify) (LlEngine *engine, GInputStream *signature, GInputStream *content,
                       GOutputStream *out, LlFacts **facts, GCancellable *cancellable,
                       GError **error);

@@ -798,7 +798,12 @@ the_bytes_tell_what_they_are (void)
       = signed_data (NULL, NULL, certificate_of (alice), g_byte_array_new ());
   g_autoptr (GBytes) beginning = g_bytes_new_from_bytes (detached, 0, 100);
   g_autoptr (GBytes) compressed
-      = der_take (der (0x30, der_pkcs (1, 9, 16, 1, 9), der (0xa0, der_integer (0), NULL), NULL));
+      = der_take (der (0x30, der_pkcs (1, 9, 16, 1, 9),
+                       der (0xa0,
+                            der (0x30, der_integer (0), der (0x30, der_pkcs (1, 9, 16, 3, 8), NULL),
+                                 der (0x30, der_pkcs (DER_DATA), NULL), NULL),
+                            NULL),
+                       NULL));
   g_autoptr (GBytes) other
       = der_take (der (0x30, der_pkcs (DER_DATA), der (0xa0, der_integer (0), NULL), NULL));
   g_autoptr (GBytes) nothing = g_bytes_new (NULL, 0);

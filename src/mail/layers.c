@@ -16,6 +16,7 @@ typedef struct
   GCancellable *cancellable;
   guint n_parts; /* of all messages so far */
   gsize n_bytes;
+  guint n_inflated; /* compressed parts that were stepped through */
 } Peeler;
 
 static void
@@ -161,6 +162,30 @@ peel_object (Peeler *peeler, const LlPart *part, const LlCandidate *found, LlLay
   return TRUE;
 }
 
+/* CM-09: compression is stepped through and is no layer itself (E2E-13). Where it holds a signed
+ * object at once, without MIME in between, that is one. What cannot be inflated stays as it is. */
+static gboolean
+peel_compressed (Peeler *peeler, const LlPart *part, const LlCandidate *found, GBytes *object,
+                 LlPart **next, GError **error)
+{
+  g_autoptr (GBytes) plain = NULL;
+  g_autoptr (LlFacts) facts = NULL;
+
+  if (!ll_layer_verify_opaque (peeler->engines->smime, found->protocol, object, room_left (peeler),
+                               &plain, &facts, &peeler->envelope->limit, peeler->cancellable,
+                               error))
+    return FALSE;
+  peeler->n_inflated++;
+  note_ambiguity (peeler, part);
+  *next = enter_message (peeler, plain);
+  if (*next == NULL || !facts->is_signed)
+    return TRUE;
+  LlLayer *layer = add_layer (peeler, part, found, LL_LAYER_SIGNED);
+  layer->facts = g_steal_pointer (&facts);
+  layer->size = g_bytes_get_size (plain);
+  return TRUE;
+}
+
 /* What smime-type promises, LL_BLOB_UNKNOWN when it says nothing. */
 static LlBlobKind
 promised_kind (const LlPart *part)
@@ -183,7 +208,7 @@ promised_kind (const LlPart *part)
 }
 
 /* SM-21: the ASN.1 decides, the parameter is a hint. *is_layer is FALSE for what is none:
- * compressed data (E2E-13), certificates, and a file that only has the name. */
+ * certificates, and a file that only has the name. */
 static gboolean
 peel_pkcs7 (Peeler *peeler, const LlPart *part, LlCandidate *found, gboolean *is_layer,
             LlPart **next, GError **error)
@@ -194,6 +219,13 @@ peel_pkcs7 (Peeler *peeler, const LlPart *part, LlCandidate *found, gboolean *is
   LlBlobKind kind = engine != NULL ? engine->klass->identify (engine, object) : LL_BLOB_UNKNOWN;
   gboolean is_labelled = !ll_part_is_type (part, "application", "octet-stream");
 
+  if (kind == LL_BLOB_COMPRESSED && peeler->n_inflated < LL_LIMIT_INFLATED_LAYERS)
+    {
+      if (!peel_compressed (peeler, part, found, object, next, error))
+        return FALSE;
+      *is_layer = *next != NULL || peeler->envelope->limit != LL_REASON_NONE;
+      return TRUE;
+    }
   *is_layer = kind == LL_BLOB_SIGNED || kind == LL_BLOB_DETACHED || kind == LL_BLOB_ENCRYPTED
               || (kind == LL_BLOB_UNKNOWN && is_labelled);
   if (!*is_layer)
@@ -257,8 +289,11 @@ ll_layers_peel (LlMessage *message, const LlEngines *engines, GCancellable *canc
                 GError **error)
 {
   g_autoptr (LlEnvelope) envelope = envelope_new ();
-  Peeler peeler = { envelope, engines, cancellable, ll_message_get_n_parts (message),
-                    g_bytes_get_size (ll_message_get_bytes (message)) };
+  Peeler peeler = { .envelope = envelope,
+                    .engines = engines,
+                    .cancellable = cancellable,
+                    .n_parts = ll_message_get_n_parts (message),
+                    .n_bytes = g_bytes_get_size (ll_message_get_bytes (message)) };
   LlPart *part = ll_message_get_root (message);
   LlPart *next = NULL;
 
