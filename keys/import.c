@@ -209,7 +209,8 @@ import_pkcs12 (GBytes *file, const LlImportRequest *request, GError **error)
   if (content == NULL)
     return NULL;
   for (guint i = 0; i < content->private_keys->len; i++)
-    if (!ll_agent_import_key (g_ptr_array_index (content->private_keys, i), error))
+    if (!ll_agent_import_key (g_ptr_array_index (content->private_keys, i), NULL,
+                              request->cancellable, error))
       {
         g_prefix_error (error, "%s", _ ("gpg-agent did not take the private key: "));
         return NULL;

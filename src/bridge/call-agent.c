@@ -8,17 +8,13 @@
 
 #include "base/error.h"
 #include "base/hex.h"
-#include "base/limits.h"
-#include "base/secret.h"
-#include "bridge/agent-link.h"
-#include "bridge/call-agent.h"
-#include "bridge/openssl-glue.h"
+#include "base/text.h"
+#include "bridge/call-agent-private.h"
 #include "bridge/sexp.h"
 
 #define KEYGRIP_DIGITS 40
 #define MAX_PROMPT_BYTES 200 /* so that it fits one line of the protocol when escaped */
 #define MAX_DIGEST_BYTES 64
-#define WRAP_OVERHEAD 8 /* AES key wrap, RFC 3394 */
 
 /* Errors. */
 
@@ -118,6 +114,11 @@ set_key_error (gpg_error_t problem, const LlAgentUse *use, GError **error)
                            _ ("The private key is on a card that cannot be reached. Insert the "
                               "card and try again."));
       return;
+    case GPG_ERR_UNUSABLE_SECKEY: /* for export: what the agent has is only the card's name */
+      g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_ALGORITHM,
+                           _ ("The private key is on a card or token, which does not give it "
+                              "away."));
+      return;
     case GPG_ERR_NOT_SUPPORTED:
     case GPG_ERR_UNSUPPORTED_ALGORITHM:
     case GPG_ERR_UNKNOWN_OPTION:
@@ -144,8 +145,18 @@ set_key_error (gpg_error_t problem, const LlAgentUse *use, GError **error)
     }
 }
 
-static gboolean
-set_error (gpg_error_t problem, const LlAgentUse *use, GError **error)
+/* A person with several keys has several passphrases: which one it was. */
+static void
+name_key (const LlAgentUse *use, GError **error)
+{
+  g_autofree char *safe = use->name != NULL ? ll_text_safe (use->name, -1) : NULL;
+
+  if (safe != NULL)
+    g_prefix_error (error, _ ("The key of “%s”: "), safe);
+}
+
+gboolean
+ll_agent_set_error (gpg_error_t problem, const LlAgentUse *use, GError **error)
 {
   switch (gpg_err_code (problem))
     {
@@ -157,16 +168,17 @@ set_error (gpg_error_t problem, const LlAgentUse *use, GError **error)
     default:
       if (!set_locked_error (problem, error))
         set_key_error (problem, use, error);
+      name_key (use, error);
     }
   return FALSE;
 }
 
-static const LlAgentUse to_manage = { "", NULL, LL_AGENT_TO_MANAGE };
+const LlAgentUse ll_agent_to_manage = { "", NULL, LL_AGENT_TO_MANAGE };
 
 /* Using one key. */
 
-static gboolean
-is_keygrip (const char *text)
+gboolean
+ll_agent_is_keygrip (const char *text)
 {
   return text != NULL && strlen (text) == KEYGRIP_DIGITS
          && strspn (text, "0123456789ABCDEFabcdef") == KEYGRIP_DIGITS;
@@ -193,17 +205,21 @@ escape_prompt (const char *prompt)
   return g_string_free (escaped, FALSE);
 }
 
-static LlAgentLink *
-open_with_key (const LlAgentUse *use, const char *verb, GCancellable *cancellable, GError **error)
+LlAgentLink *
+ll_agent_open_with_key (const LlAgentUse *use, const char *verb, GCancellable *cancellable,
+                        GError **error)
 {
   g_autoptr (LlAgentLink) link = ll_agent_link_open (cancellable, error);
   g_autofree char *command = NULL;
-  gpg_error_t problem;
+  gpg_error_t problem = 0;
 
   if (link == NULL)
     return NULL;
-  command = g_strconcat (verb, " ", use->keygrip, NULL);
-  problem = ll_agent_link_say (link, command, NULL);
+  if (verb != NULL)
+    {
+      command = g_strconcat (verb, " ", use->keygrip, NULL);
+      problem = ll_agent_link_say (link, command, NULL);
+    }
   if (problem == 0 && use->prompt != NULL)
     {
       g_autofree char *prompt = escape_prompt (use->prompt);
@@ -212,7 +228,7 @@ open_with_key (const LlAgentUse *use, const char *verb, GCancellable *cancellabl
     }
   if (problem == 0)
     return g_steal_pointer (&link);
-  set_error (problem, use, error);
+  ll_agent_set_error (problem, use, error);
   return NULL;
 }
 
@@ -224,7 +240,7 @@ sign_now (LlAgentLink *link, const LlAgentUse *use, GError **error)
   gpg_error_t problem = ll_agent_link_say (link, "PKSIGN", &talk);
 
   if (problem != 0)
-    set_error (problem, use, error);
+    ll_agent_set_error (problem, use, error);
   return signature;
 }
 
@@ -237,8 +253,8 @@ ll_agent_sign_digest (const LlAgentUse *use, const char *hash, const guint8 *dig
   g_autofree char *command = NULL;
   gpg_error_t problem;
 
-  g_return_val_if_fail (is_keygrip (use->keygrip) && length <= MAX_DIGEST_BYTES + 2, NULL);
-  link = open_with_key (use, "SIGKEY", cancellable, error);
+  g_return_val_if_fail (ll_agent_is_keygrip (use->keygrip) && length <= MAX_DIGEST_BYTES + 2, NULL);
+  link = ll_agent_open_with_key (use, "SIGKEY", cancellable, error);
   if (link == NULL)
     return NULL;
   hex = ll_hex_encode (digest, length);
@@ -246,7 +262,7 @@ ll_agent_sign_digest (const LlAgentUse *use, const char *hash, const guint8 *dig
   problem = ll_agent_link_say (link, command, NULL);
   if (problem == 0)
     return sign_now (link, use, error);
-  set_error (problem, use, error);
+  ll_agent_set_error (problem, use, error);
   return NULL;
 }
 
@@ -260,14 +276,14 @@ ll_agent_sign_data (const LlAgentUse *use, const guint8 *data, gsize length,
   LlAgentTalk talk = { .answers = answers };
   gpg_error_t problem;
 
-  g_return_val_if_fail (is_keygrip (use->keygrip), NULL);
-  link = open_with_key (use, "SIGKEY", cancellable, error);
+  g_return_val_if_fail (ll_agent_is_keygrip (use->keygrip), NULL);
+  link = ll_agent_open_with_key (use, "SIGKEY", cancellable, error);
   if (link == NULL)
     return NULL;
   problem = ll_agent_link_say (link, "SETHASH --inquire", &talk);
   if (problem == 0)
     return sign_now (link, use, error);
-  set_error (problem, use, error);
+  ll_agent_set_error (problem, use, error);
   return NULL;
 }
 
@@ -295,8 +311,8 @@ ll_agent_decrypt (const LlAgentUse *use, GBytes *ciphertext, gboolean *padding_r
                        .data = &answer };
   gpg_error_t problem;
 
-  g_return_val_if_fail (is_keygrip (use->keygrip) && ciphertext != NULL, NULL);
-  link = open_with_key (use, "SETKEY", cancellable, error);
+  g_return_val_if_fail (ll_agent_is_keygrip (use->keygrip) && ciphertext != NULL, NULL);
+  link = ll_agent_open_with_key (use, "SETKEY", cancellable, error);
   if (link == NULL)
     return NULL;
   problem = ll_agent_link_say (link, "PKDECRYPT", &talk);
@@ -304,7 +320,7 @@ ll_agent_decrypt (const LlAgentUse *use, GBytes *ciphertext, gboolean *padding_r
     *padding_removed = removed;
   if (problem == 0)
     return ll_sexp_value (answer, error);
-  set_error (problem, use, error);
+  ll_agent_set_error (problem, use, error);
   return NULL;
 }
 
@@ -346,7 +362,7 @@ ask_keyinfo (const char *what, GCancellable *cancellable, GError **error)
     case GPG_ERR_ENOENT: /* no directory of keys yet */
       return g_steal_pointer (&keys);
     default:
-      set_error (problem, &to_manage, error);
+      ll_agent_set_error (problem, &ll_agent_to_manage, error);
       return NULL;
     }
 }
@@ -358,7 +374,7 @@ ll_agent_find_key (const char *keygrip, LlAgentKeyPlace *place, GCancellable *ca
   g_autoptr (GHashTable) keys = NULL;
   g_autofree char *upper = NULL;
 
-  g_return_val_if_fail (is_keygrip (keygrip), FALSE);
+  g_return_val_if_fail (ll_agent_is_keygrip (keygrip), FALSE);
   keys = ask_keyinfo (keygrip, cancellable, error);
   if (keys == NULL)
     return FALSE;
@@ -405,7 +421,7 @@ ll_agent_list_trusted (GCancellable *cancellable, GError **error)
   problem = ll_agent_link_say (link, "LISTTRUSTED", &talk);
   if (problem != 0 && gpg_err_code (problem) != GPG_ERR_ENOENT)
     {
-      set_error (problem, &to_manage, error);
+      ll_agent_set_error (problem, &ll_agent_to_manage, error);
       return NULL;
     }
   list = g_array_new (FALSE, TRUE, sizeof (LlAgentTrusted));
@@ -418,107 +434,15 @@ ll_agent_list_trusted (GCancellable *cancellable, GError **error)
   return list;
 }
 
-/* Import: the agent gives a key for the way, we wrap ours in it (RFC 3394), the agent unwraps. */
-
-/* The S-expression with zeros after it, as AES key wrap takes whole blocks of 8 octets alone. */
 static GBytes *
-pad_to_blocks (GBytes *sexp)
-{
-  gsize length, padded;
-  gconstpointer data = g_bytes_get_data (sexp, &length);
-  guint8 *copy;
-
-  padded = (length + 7) / 8 * 8;
-  copy = g_malloc0 (padded);
-  memcpy (copy, data, length);
-  return ll_secret_bytes_new_take (copy, padded);
-}
-
-static GBytes *
-wrap (GBytes *kek, GBytes *plain, GError **error)
-{
-  g_autoptr (EVP_CIPHER) cipher = EVP_CIPHER_fetch (NULL, "AES-128-WRAP", "provider=default");
-  g_autoptr (EVP_CIPHER_CTX) context = EVP_CIPHER_CTX_new ();
-  gsize length = g_bytes_get_size (plain);
-  g_autofree guint8 *wrapped = g_malloc (length + 2 * WRAP_OVERHEAD);
-  int done = 0;
-
-  if (context != NULL)
-    EVP_CIPHER_CTX_set_flags (context, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-  if (cipher != NULL && context != NULL
-      && g_bytes_get_size (kek) == (gsize)EVP_CIPHER_get_key_length (cipher)
-      && EVP_EncryptInit_ex2 (context, cipher, g_bytes_get_data (kek, NULL), NULL, NULL)
-      && EVP_EncryptUpdate (context, wrapped, &done, g_bytes_get_data (plain, NULL), (int)length))
-    return g_bytes_new_take (g_steal_pointer (&wrapped), (gsize)done);
-  ll_openssl_set_error (error, LL_ERROR_FAILED,
-                        _ ("The private key could not be wrapped for gpg-agent"));
-  return NULL;
-}
-
-static gboolean
-send_key (LlAgentLink *link, GBytes *sexp, GError **error)
-{
-  g_autoptr (GBytes) kek = NULL;
-  g_autoptr (GBytes) padded = pad_to_blocks (sexp);
-  g_autoptr (GBytes) wrapped = NULL;
-  LlAgentTalk ask = { .data = &kek };
-  gpg_error_t problem = ll_agent_link_say (link, "KEYWRAP_KEY --import", &ask);
-
-  if (problem != 0)
-    return set_error (problem, &to_manage, error);
-  wrapped = wrap (kek, padded, error);
-  if (wrapped == NULL)
-    return FALSE;
-  {
-    LlAgentAnswer answers[] = { { "KEYDATA", wrapped }, { NULL } };
-    LlAgentTalk talk = { .pace = LL_AGENT_PERSON, .answers = answers };
-    problem = ll_agent_link_say (link, "IMPORT_KEY", &talk);
-  }
-  if (problem == 0 || gpg_err_code (problem) == GPG_ERR_EEXIST)
-    return TRUE;
-  return set_error (problem, &to_manage, error);
-}
-
-gboolean
-ll_agent_import_key (EVP_PKEY *key, GError **error)
-{
-  g_autoptr (GBytes) sexp = NULL;
-  g_autoptr (LlAgentLink) link = NULL;
-
-  g_return_val_if_fail (key != NULL, FALSE);
-  sexp = ll_sexp_private_key (key, error);
-  if (sexp == NULL)
-    return FALSE;
-  link = ll_agent_link_open (NULL, error);
-  return link != NULL && send_key (link, sexp, error);
-}
-
-GBytes *
-ll_agent_generate_key (GBytes *parameters, gboolean not_protected, GCancellable *cancellable,
-                       GError **error)
-{
-  g_autoptr (LlAgentLink) link = ll_agent_link_open (cancellable, error);
-  GBytes *public_key = NULL;
-  LlAgentAnswer answers[] = { { "KEYPARAM", parameters }, { NULL } };
-  LlAgentTalk talk = { .pace = LL_AGENT_PERSON, .answers = answers, .data = &public_key };
-  gpg_error_t problem;
-
-  if (link == NULL)
-    return NULL;
-  problem = ll_agent_link_say (link, not_protected ? "GENKEY --no-protection" : "GENKEY", &talk);
-  if (problem != 0)
-    set_error (problem, &to_manage, error);
-  return public_key;
-}
-
-GBytes *
-ll_agent_ask_passphrase (const char *description, const char *problem, GCancellable *cancellable,
-                         GError **error)
+ask_passphrase (const char *options, const char *problem, const char *description,
+                GCancellable *cancellable, GError **error)
 {
   g_autoptr (LlAgentLink) link = ll_agent_link_open (cancellable, error);
   g_autofree char *what = escape_prompt (description);
   g_autofree char *why = problem != NULL ? escape_prompt (problem) : g_strdup ("X");
-  g_autofree char *command = g_strconcat ("GET_PASSPHRASE --data X ", why, " X ", what, NULL);
+  g_autofree char *command
+      = g_strdup_printf ("GET_PASSPHRASE --data %sX %s X %s", options, why, what);
   GBytes *passphrase = NULL;
   LlAgentTalk talk = { .pace = LL_AGENT_PERSON, .data = &passphrase };
   gpg_error_t code;
@@ -527,10 +451,24 @@ ll_agent_ask_passphrase (const char *description, const char *problem, GCancella
     return NULL;
   code = ll_agent_link_say (link, command, &talk);
   if (code != 0)
-    set_error (code, &to_manage, error);
+    ll_agent_set_error (code, &ll_agent_to_manage, error);
   else if (passphrase == NULL)
     passphrase = g_bytes_new (NULL, 0);
   return passphrase;
+}
+
+GBytes *
+ll_agent_ask_passphrase (const char *description, const char *problem, GCancellable *cancellable,
+                         GError **error)
+{
+  return ask_passphrase ("", problem, description, cancellable, error);
+}
+
+GBytes *
+ll_agent_ask_new_passphrase (const char *description, const char *problem,
+                             GCancellable *cancellable, GError **error)
+{
+  return ask_passphrase ("--repeat=1 ", problem, description, cancellable, error);
 }
 
 char *
@@ -546,6 +484,6 @@ ll_agent_get_version (GCancellable *cancellable, GError **error)
   problem = ll_agent_link_say (link, "GETINFO version", &talk);
   if (problem == 0)
     return g_strndup (g_bytes_get_data (answer, NULL), g_bytes_get_size (answer));
-  set_error (problem, &to_manage, error);
+  ll_agent_set_error (problem, &ll_agent_to_manage, error);
   return NULL;
 }

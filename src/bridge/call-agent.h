@@ -28,6 +28,7 @@ typedef struct
   const char
       *prompt; /* what pinentry tells the person, one sentence; NULL: the agent's own words */
   LlAgentPurpose purpose;
+  const char *name; /* whose key it is, for errors; or NULL. Made safe here */
 } LlAgentUse;
 
 /* Signs a digest made with `hash` ("sha256"). A PKCS#1 v1.5 signature for RSA, ECDSA for EC keys.
@@ -73,8 +74,19 @@ typedef struct
 GArray *ll_agent_list_trusted (GCancellable *cancellable, GError **error);
 
 /* Hands a private key (RSA, EC, Ed25519 ...) to gpg-agent, which asks for a new passphrase to
- * protect it with. A key that the agent has already stays as it is: that is success. */
-gboolean ll_agent_import_key (EVP_PKEY *key, GError **error);
+ * protect it with. A key that the agent has already, or that is on a card, stays as it is, and
+ * nobody is asked: that is success too. `is_new` (nullable) tells which. */
+gboolean ll_agent_import_key (EVP_PKEY *key, gboolean *is_new, GCancellable *cancellable,
+                              GError **error);
+
+/* The private key itself, out of the agent, which asks for the key's passphrase first: for export
+ * alone, because this is the one way by which a private key enters our process. LL_ERROR_
+ * UNSUPPORTED_ALGORITHM when it is on a card. Wiped when the last reference goes (OpenSSL's own
+ * memory). (transfer full) */
+EVP_PKEY *ll_agent_export_key (const LlAgentUse *use, GCancellable *cancellable, GError **error);
+
+/* Takes back a key that ll_agent_import_key() said was new: without a question to the person. */
+gboolean ll_agent_forget_key (const char *keygrip, GError **error);
 
 /* A new private key, made and kept by the agent; `parameters` is "(genkey...)". The person chooses
  * a passphrase unless `not_protected`. Gives "(public-key...)". (transfer full) */
@@ -86,6 +98,10 @@ GBytes *ll_agent_generate_key (GBytes *parameters, gboolean not_protected,
  * it goes. (transfer full) */
 GBytes *ll_agent_ask_passphrase (const char *description, const char *problem,
                                  GCancellable *cancellable, GError **error);
+
+/* Asks for a new passphrase, twice, until both are the same. Otherwise as above. (transfer full) */
+GBytes *ll_agent_ask_new_passphrase (const char *description, const char *problem,
+                                     GCancellable *cancellable, GError **error);
 
 /* "2.2.40": also the way to ask whether the agent answers at all. (transfer full) */
 char *ll_agent_get_version (GCancellable *cancellable, GError **error);

@@ -11,7 +11,7 @@
 #include "base/hex.h"
 #include "base/secret.h"
 #include "bridge/openssl-glue.h"
-#include "bridge/sexp.h"
+#include "bridge/sexp-private.h"
 
 #define KEYGRIP_LENGTH 20
 #define MAX_DEPTH 8            /* of an S-expression from the agent */
@@ -223,6 +223,55 @@ static const struct
   { "X25519", "Curve25519", "djb-tweak", TRUE, TRUE },
   { "X448", "X448", NULL, FALSE, FALSE },
 };
+
+/* Other names under which the agent may have got a curve from whom it has the key. */
+static const struct
+{
+  const char *alias, *gcrypt;
+} aliases[] = {
+  { "nistp256", "NIST P-256" },
+  { "1.2.840.10045.3.1.7", "NIST P-256" },
+  { "nistp384", "NIST P-384" },
+  { "1.3.132.0.34", "NIST P-384" },
+  { "nistp521", "NIST P-521" },
+  { "1.3.132.0.35", "NIST P-521" },
+  { "1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1" },
+  { "1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1" },
+  { "1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1" },
+  { "1.3.132.0.10", "secp256k1" },
+  { "1.3.6.1.4.1.11591.15.1", "Ed25519" },
+  { "1.3.101.112", "Ed25519" },
+  { "1.3.101.113", "Ed448" },
+  { "1.3.6.1.4.1.3029.1.5.1", "Curve25519" },
+  { "cv25519", "Curve25519" },
+  { "X25519", "Curve25519" },
+  { "1.3.101.110", "Curve25519" },
+  { "1.3.101.111", "X448" },
+};
+
+const char *
+ll_sexp_openssl_curve (const guint8 *name, gsize length, gboolean *octets, gboolean *reversed)
+{
+  g_autofree char *text = g_strndup ((const char *)name, length);
+  const char *wanted = text;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (aliases); i++)
+    if (g_ascii_strcasecmp (aliases[i].alias, text) == 0)
+      wanted = aliases[i].gcrypt;
+  for (gsize i = 0; i < G_N_ELEMENTS (edwards); i++)
+    if (g_ascii_strcasecmp (edwards[i].curve, wanted) == 0)
+      {
+        *octets = TRUE;
+        *reversed = edwards[i].reverse;
+        return edwards[i].type;
+      }
+  *octets = *reversed = FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (curves); i++)
+    if (g_ascii_strcasecmp (curves[i].gcrypt, wanted) == 0
+        || g_ascii_strcasecmp (curves[i].openssl, wanted) == 0)
+      return curves[i].openssl;
+  return NULL;
+}
 
 static gboolean
 put_edwards_secret (Writer *writer, EVP_PKEY *key, gboolean reverse)
@@ -446,8 +495,8 @@ reader_find (Reader reader, const char *name, const guint8 **value, gsize *value
   return FALSE;
 }
 
-static gboolean
-find_value (GBytes *sexp, const char *name, const guint8 **value, gsize *length, GError **error)
+gboolean
+ll_sexp_find (GBytes *sexp, const char *name, const guint8 **value, gsize *length, GError **error)
 {
   gsize size;
   const guint8 *data = g_bytes_get_data (sexp, &size);
@@ -465,7 +514,7 @@ ll_sexp_value (GBytes *sexp, GError **error)
   const guint8 *value;
   gsize length;
 
-  if (!find_value (sexp, "value", &value, &length, error))
+  if (!ll_sexp_find (sexp, "value", &value, &length, error))
     return NULL;
   return ll_secret_bytes_new_take (g_memdup2 (value, length), length);
 }
@@ -494,7 +543,7 @@ fit_value (GBytes *sexp, const char *name, guint8 *fitted, gsize size, GError **
   const guint8 *value;
   gsize length;
 
-  if (!find_value (sexp, name, &value, &length, error))
+  if (!ll_sexp_find (sexp, name, &value, &length, error))
     return FALSE;
   if (ll_sexp_fit_integer (value, length, fitted, size))
     return TRUE;
@@ -520,8 +569,8 @@ ll_sexp_ecdsa_signature (GBytes *sexp, GError **error)
   const guint8 *r, *s;
   gsize r_length, s_length;
 
-  if (!find_value (sexp, "r", &r, &r_length, error)
-      || !find_value (sexp, "s", &s, &s_length, error))
+  if (!ll_sexp_find (sexp, "r", &r, &r_length, error)
+      || !ll_sexp_find (sexp, "s", &s, &s_length, error))
     return NULL;
   ECDSA_SIG_set0 (signature, BN_bin2bn (r, (int)r_length, NULL),
                   BN_bin2bn (s, (int)s_length, NULL));
@@ -550,9 +599,9 @@ public_parameters (GBytes *sexp, const char **type, GError **error)
   const guint8 *first, *second;
   gsize first_length, second_length;
 
-  if (find_value (sexp, "curve", &first, &first_length, NULL))
+  if (ll_sexp_find (sexp, "curve", &first, &first_length, NULL))
     {
-      if (!find_value (sexp, "q", &second, &second_length, error))
+      if (!ll_sexp_find (sexp, "q", &second, &second_length, error))
         return NULL;
       *type = "EC";
       name = g_strndup ((const char *)first, first_length);
@@ -562,8 +611,8 @@ public_parameters (GBytes *sexp, const char **type, GError **error)
       OSSL_PARAM_BLD_push_octet_string (builder, OSSL_PKEY_PARAM_PUB_KEY, second, second_length);
       return OSSL_PARAM_BLD_to_param (builder);
     }
-  if (!find_value (sexp, "n", &first, &first_length, error)
-      || !find_value (sexp, "e", &second, &second_length, error))
+  if (!ll_sexp_find (sexp, "n", &first, &first_length, error)
+      || !ll_sexp_find (sexp, "e", &second, &second_length, error))
     return NULL;
   *type = "RSA";
   n = BN_bin2bn (first, (int)first_length, NULL);

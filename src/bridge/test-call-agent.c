@@ -169,11 +169,11 @@ test_imports (gconstpointer algorithm)
 
   ll_test_cert_import (home, cert, FALSE);
   ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_ANSWERS, "horse battery");
-  g_assert_true (ll_agent_import_key (cert->key, &error));
+  g_assert_true (ll_agent_import_key (cert->key, NULL, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (ll_test_home_count_pinentry (home), >=, 1);
   /* once more: it is there, and that is well */
-  g_assert_true (ll_agent_import_key (cert->key, &error));
+  g_assert_true (ll_agent_import_key (cert->key, NULL, NULL, &error));
   assert_signs (cert, NULL, &error);
   g_assert_no_error (error);
   /* with a new agent the passphrase must be asked for, under our own words */
@@ -182,6 +182,90 @@ test_imports (gconstpointer algorithm)
   g_assert_no_error (error);
   prompt = ll_test_home_get_prompt (home);
   g_assert_cmpstr (prompt, ==, "Sign 100% of “this” + that");
+}
+
+static gboolean
+is_same_private_key (EVP_PKEY *a, EVP_PKEY *b)
+{
+  g_autoptr (PKCS8_PRIV_KEY_INFO) of_a = EVP_PKEY2PKCS8 (a);
+  g_autoptr (PKCS8_PRIV_KEY_INFO) of_b = EVP_PKEY2PKCS8 (b);
+  g_autoptr (GBytes) der_a = LL_DER (of_a, PKCS8_PRIV_KEY_INFO);
+  g_autoptr (GBytes) der_b = LL_DER (of_b, PKCS8_PRIV_KEY_INFO);
+
+  return g_bytes_equal (der_a, der_b);
+}
+
+/* The agent asks for the key's own passphrase, under our words. */
+static void
+test_exports (gconstpointer algorithm)
+{
+  g_autoptr (LlTestHome) home = ll_test_home_new ();
+  LlTestCertSpec spec = { .name = "Export", .algorithm = algorithm };
+  g_autoptr (LlTestCert) cert = ll_test_cert_new (&spec);
+  LlAgentUse use = { cert->keygrip, "The key goes on a journey", LL_AGENT_TO_MANAGE, "Hanako" };
+  g_autoptr (EVP_PKEY) key = NULL;
+  g_autofree char *prompt = NULL;
+  gboolean is_new = FALSE;
+  g_autoptr (GError) error = NULL;
+
+  ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_ANSWERS, "horse battery");
+  g_assert_true (ll_agent_import_key (cert->key, &is_new, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (is_new);
+  ll_test_home_kill_agent (home);
+  key = ll_agent_export_key (&use, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (is_same_private_key (key, cert->key));
+  prompt = ll_test_home_get_prompt (home);
+  g_assert_cmpstr (prompt, ==, "The key goes on a journey");
+
+  ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_ANSWERS, "wrong");
+  g_assert_null (ll_agent_export_key (&use, NULL, &error));
+  g_assert_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED);
+  g_assert_nonnull (strstr (error->message, "“Hanako”"));
+}
+
+static void
+test_forgets (void)
+{
+  g_autoptr (LlTestHome) home = ll_test_home_new ();
+  LlTestCertSpec spec = { .name = "Forgotten", .algorithm = "P-256" };
+  g_autoptr (LlTestCert) cert = ll_test_cert_new (&spec);
+  LlAgentUse use = { cert->keygrip, NULL, LL_AGENT_TO_MANAGE };
+  LlAgentKeyPlace place = LL_AGENT_KEY_ON_DISK;
+  gboolean is_new = FALSE;
+  guint asked;
+  g_autoptr (GError) error = NULL;
+
+  ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_ANSWERS, "horse battery");
+  g_assert_true (ll_agent_import_key (cert->key, &is_new, NULL, &error));
+  asked = ll_test_home_count_pinentry (home);
+  g_assert_true (ll_agent_import_key (cert->key, &is_new, NULL, &error));
+  g_assert_false (is_new);
+  g_assert_true (ll_agent_forget_key (cert->keygrip, &error));
+  g_assert_cmpuint (ll_test_home_count_pinentry (home), ==, asked);
+  g_assert_true (ll_agent_find_key (cert->keygrip, &place, NULL, &error));
+  g_assert_cmpint (place, ==, LL_AGENT_KEY_MISSING);
+  g_assert_null (ll_agent_export_key (&use, NULL, &error));
+  g_assert_error (error, LL_ERROR, LL_ERROR_FAILED);
+}
+
+static void
+test_asks_twice (void)
+{
+  g_autoptr (LlTestHome) home = ll_test_home_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) passphrase = NULL;
+
+  ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_ANSWERS, "horse battery");
+  passphrase = ll_agent_ask_new_passphrase ("For the file “ä”", NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (g_bytes_get_data (passphrase, NULL), g_bytes_get_size (passphrase),
+                   "horse battery", 13);
+  g_assert_cmpuint (ll_test_home_count_pinentry (home), ==, 2);
+  ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_CANCELS, NULL);
+  g_assert_null (ll_agent_ask_new_passphrase ("For the file", NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
 /* A key that needs a passphrase which nobody has cached. */
@@ -193,7 +277,7 @@ new_locked_key (LlTestHome *home)
   g_autoptr (GError) error = NULL;
 
   ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_ANSWERS, "horse battery");
-  g_assert_true (ll_agent_import_key (cert->key, &error));
+  g_assert_true (ll_agent_import_key (cert->key, NULL, NULL, &error));
   g_assert_no_error (error);
   ll_test_home_kill_agent (home);
   return cert;
@@ -363,6 +447,12 @@ main (int argc, char **argv)
   g_test_add_data_func ("/agent/takes an RSA key", "rsa2048", test_imports);
   g_test_add_data_func ("/agent/takes a P-256 key", "P-256", test_imports);
   g_test_add_data_func ("/agent/takes a brainpool key", "brainpoolP256r1", test_imports);
+  g_test_add_data_func ("/agent/gives an RSA key back", "rsa2048", test_exports);
+  g_test_add_data_func ("/agent/gives a P-256 key back", "P-256", test_exports);
+  g_test_add_data_func ("/agent/gives a P-521 key back", "P-521", test_exports);
+  g_test_add_data_func ("/agent/gives an Ed25519 key back", "ED25519", test_exports);
+  g_test_add_func ("/agent/forgets a key that was imported a moment ago", test_forgets);
+  g_test_add_func ("/agent/asks for a new passphrase twice", test_asks_twice);
   g_test_add_func ("/agent/a cancelled passphrase is a cancelled operation", test_person_cancels);
   g_test_add_func ("/agent/a wrong passphrase leaves the key locked", test_wrong_passphrase);
   g_test_add_func ("/agent/a missing pinentry leaves the key locked", test_no_pinentry);

@@ -120,6 +120,75 @@ test_private_key_needs_private_part (void)
   g_assert_error (error, LL_ERROR, LL_ERROR_BAD_DATA);
 }
 
+static const char *const every_kind[]
+    = { "rsa2048",         "P-256",           "P-384",   "P-521", "brainpoolP256r1",
+        "brainpoolP384r1", "brainpoolP512r1", "ED25519", "X25519" };
+
+static EVP_PKEY *
+new_key (const char *kind)
+{
+  EVP_PKEY *key;
+
+  if (g_str_equal (kind, "rsa2048"))
+    key = EVP_PKEY_Q_keygen (NULL, NULL, "RSA", (size_t)2048);
+  else if (g_str_has_suffix (kind, "25519"))
+    key = EVP_PKEY_Q_keygen (NULL, NULL, kind);
+  else
+    key = EVP_PKEY_Q_keygen (NULL, NULL, "EC", kind);
+  g_assert_nonnull (key);
+  return key;
+}
+
+static void
+assert_same_private_key (EVP_PKEY *a, EVP_PKEY *b)
+{
+  g_autoptr (PKCS8_PRIV_KEY_INFO) of_a = EVP_PKEY2PKCS8 (a);
+  g_autoptr (PKCS8_PRIV_KEY_INFO) of_b = EVP_PKEY2PKCS8 (b);
+  g_autoptr (GBytes) der_a = LL_DER (of_a, PKCS8_PRIV_KEY_INFO);
+  g_autoptr (GBytes) der_b = LL_DER (of_b, PKCS8_PRIV_KEY_INFO);
+
+  g_assert_true (g_bytes_equal (der_a, der_b));
+}
+
+/* Ten of each, so that some have leading zeros. */
+static void
+test_private_key_there_and_back (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (every_kind); i++)
+    for (int n = 0; n < (i == 0 ? 2 : 10); n++)
+      {
+        g_autoptr (EVP_PKEY) key = new_key (every_kind[i]);
+        g_autoptr (GError) error = NULL;
+        g_autoptr (GBytes) sexp = ll_sexp_private_key (key, &error);
+        g_autoptr (EVP_PKEY) back = sexp != NULL ? ll_sexp_read_private_key (sexp, &error) : NULL;
+
+        g_assert_no_error (error);
+        assert_same_private_key (key, back);
+      }
+}
+
+static void
+test_no_private_key (void)
+{
+  static const char *const cases[]
+      = { "",
+          "(11:private-key)",
+          "(11:private-key(3:rsa(1:n1:a)))",
+          "(11:private-key(3:ecc(5:curve10:NIST P-256)(1:q1:x)(1:d1:x)))",
+          "(11:private-key(3:ecc(5:curve7:unknown)(1:q1:x)(1:d1:x)))",
+          "(11:private-key(3:ecc(5:curve7:Ed25519)(1:q1:x)))",
+          "(11:private-key(3:ecc(5:curve7:Ed25519)(1:d33:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx)))" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GBytes) sexp = bytes (cases[i]);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (ll_sexp_read_private_key (sexp, &error));
+      g_assert_nonnull (error);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -146,5 +215,7 @@ main (int argc, char **argv)
                    test_refuses_unknown_curves);
   g_test_add_func ("/sexp/a private key needs its private part",
                    test_private_key_needs_private_part);
+  g_test_add_func ("/sexp/a private key comes back as it went", test_private_key_there_and_back);
+  g_test_add_func ("/sexp/what is no private key is refused", test_no_private_key);
   return g_test_run ();
 }

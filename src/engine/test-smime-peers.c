@@ -904,7 +904,7 @@ lock_key (const Person *person)
 
   g_assert_cmpint (g_unlink (path), ==, 0);
   ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_ANSWERS, "horse battery");
-  g_assert_true (ll_agent_import_key (person->cert->key, &error));
+  g_assert_true (ll_agent_import_key (person->cert->key, NULL, NULL, &error));
   g_assert_no_error (error);
   ll_test_home_kill_agent (home);
 }

@@ -9,6 +9,7 @@
  */
 #include <config.h>
 
+#include <glib/gi18n.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/proverr.h>
@@ -107,7 +108,14 @@ ask_agent (Decrypt *self, const guint8 *in, gsize length, guint8 *raw, gsize siz
   gconstpointer data;
   gsize n;
 
-  if (ciphertext != NULL)
+  /* a card takes off v1.5 padding by itself, and knows no other */
+  if (ciphertext != NULL
+      && (self->padding == RSA_PKCS1_PADDING
+          || ll_key_handle_on_disk (self->key,
+                                    _ ("The message is encrypted with OAEP padding, which the card "
+                                       "or token that has the private key cannot take off. Ask the "
+                                       "sender to encrypt without OAEP (RSAES-OAEP)."),
+                                    &error)))
     value = ll_agent_decrypt (&use, ciphertext, from_card, ll_provider_get_cancellable (), &error);
   if (value == NULL)
     {

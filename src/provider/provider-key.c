@@ -57,6 +57,7 @@ ll_key_handle_unref (LlKeyHandle *handle)
   EVP_PKEY_free (handle->public);
   g_free (handle->keygrip);
   g_free (handle->prompt);
+  g_free (handle->name);
   g_free (handle);
 }
 
@@ -69,7 +70,20 @@ ll_key_handle_get_size (const LlKeyHandle *handle)
 LlAgentUse
 ll_key_handle_get_use (const LlKeyHandle *handle, LlAgentPurpose purpose)
 {
-  return (LlAgentUse){ handle->keygrip, handle->prompt, purpose };
+  return (LlAgentUse){ handle->keygrip, handle->prompt, purpose, handle->name };
+}
+
+gboolean
+ll_key_handle_on_disk (const LlKeyHandle *handle, const char *message, GError **error)
+{
+  LlAgentKeyPlace place = LL_AGENT_KEY_MISSING;
+
+  if (!ll_agent_find_key (handle->keygrip, &place, ll_provider_get_cancellable (), error))
+    return FALSE;
+  if (place != LL_AGENT_KEY_ON_CARD)
+    return TRUE; /* a missing key is what the operation itself tells */
+  g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_ALGORITHM, message);
+  return FALSE;
 }
 
 static void
@@ -165,7 +179,8 @@ key_import (void *keydata, int selection, const OSSL_PARAM params[])
     return 0;
   handle->has_public_point = public;
   return copy_text (params, LL_PARAM_KEYGRIP, &handle->keygrip)
-         && copy_text (params, LL_PARAM_PROMPT, &handle->prompt);
+         && copy_text (params, LL_PARAM_PROMPT, &handle->prompt)
+         && copy_text (params, LL_PARAM_NAME, &handle->name);
 }
 
 /* OpenSSL asks for everything when it wants to give the key to another provider. Given the public
@@ -239,6 +254,7 @@ key_dup (const void *keydata, int selection)
     {
       copy->keygrip = g_strdup (from->keygrip);
       copy->prompt = g_strdup (from->prompt);
+      copy->name = g_strdup (from->name);
     }
   return g_steal_pointer (&copy);
 }
@@ -265,7 +281,8 @@ key_validate (const void *keydata, int selection, int checktype)
 
 #define OWN_PARAMS                                                                                 \
   OSSL_PARAM_DEFN (LL_PARAM_KEYGRIP, OSSL_PARAM_UTF8_STRING, NULL, 0),                             \
-      OSSL_PARAM_DEFN (LL_PARAM_PROMPT, OSSL_PARAM_UTF8_STRING, NULL, 0)
+      OSSL_PARAM_DEFN (LL_PARAM_PROMPT, OSSL_PARAM_UTF8_STRING, NULL, 0),                          \
+      OSSL_PARAM_DEFN (LL_PARAM_NAME, OSSL_PARAM_UTF8_STRING, NULL, 0)
 #define COMMON_PARAMS                                                                              \
   OSSL_PARAM_DEFN (OSSL_PKEY_PARAM_BITS, OSSL_PARAM_INTEGER, NULL, 0),                             \
       OSSL_PARAM_DEFN (OSSL_PKEY_PARAM_SECURITY_BITS, OSSL_PARAM_INTEGER, NULL, 0),                \

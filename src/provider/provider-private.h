@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 /* Parameters of our own, beside OpenSSL's, that make a public key a handle of a private one. */
 #define LL_PARAM_KEYGRIP "letterlock-keygrip"
 #define LL_PARAM_PROMPT "letterlock-prompt"
+#define LL_PARAM_NAME "letterlock-name"
 
 typedef enum
 {
@@ -37,6 +38,7 @@ typedef struct
   gboolean has_public_point; /* FALSE: `public` holds the domain parameters alone */
   char *keygrip;             /* NULL: a public key */
   char *prompt;              /* or NULL */
+  char *name;                /* whose it is, for errors; or NULL */
 } LlKeyHandle;
 
 LlKeyHandle *ll_key_handle_new (OSSL_LIB_CTX *context, LlKeyType type);
@@ -51,6 +53,11 @@ const char *ll_key_type_name (LlKeyType type);
 gsize ll_key_handle_get_size (const LlKeyHandle *handle);
 
 LlAgentUse ll_key_handle_get_use (const LlKeyHandle *handle, LlAgentPurpose purpose);
+
+/* FALSE with LL_ERROR_UNSUPPORTED_ALGORITHM and `message` when the private key is on a card: for
+ * what needs the raw key. Asked before the operation, so that nobody types a PIN in vain, and so
+ * that the answer does not depend on a ciphertext (SM-35). */
+gboolean ll_key_handle_on_disk (const LlKeyHandle *handle, const char *message, GError **error);
 
 /* This thread's cancellable, for calls to the agent. Borrowed, nullable. */
 GCancellable *ll_provider_get_cancellable (void);

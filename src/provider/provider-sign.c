@@ -151,6 +151,11 @@ make_pss (Sign *self, const guint8 *digest, GError **error)
   g_autoptr (GBytes) value = NULL;
   gboolean from_card = FALSE;
 
+  if (!ll_key_handle_on_disk (self->key,
+                              _ ("The card or token that has the private key cannot make PSS "
+                                 "signatures."),
+                              error))
+    return NULL;
   if (!ll_padding_encode_pss (octets, bits, digest, self->hash,
                               self->mgf_hash != NULL ? self->mgf_hash : self->hash,
                               salt_octets (self)))
@@ -168,7 +173,8 @@ make_pss (Sign *self, const guint8 *digest, GError **error)
                               size))
     return g_bytes_new_take (g_steal_pointer (&octets), size);
   g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_ALGORITHM,
-                       _ ("The card cannot make PSS signatures."));
+                       _ ("The card or token that has the private key cannot make PSS "
+                          "signatures."));
   return NULL;
 }
 

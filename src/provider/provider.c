@@ -228,9 +228,34 @@ ll_provider_keygrip (X509 *certificate, GError **error)
   return key != NULL ? ll_sexp_keygrip (key, error) : NULL;
 }
 
+/* By what a person knows the certificate: its address, or else the subject's common name.
+ * (transfer full) (nullable) */
+static char *
+name_of (X509 *certificate)
+{
+  STACK_OF (OPENSSL_STRING) *addresses = X509_get1_email (certificate);
+  char *name = g_strdup (
+      sk_OPENSSL_STRING_num (addresses) > 0 ? sk_OPENSSL_STRING_value (addresses, 0) : NULL);
+  char text[256];
+
+  X509_email_free (addresses);
+  if (name == NULL
+      && X509_NAME_get_text_by_NID (X509_get_subject_name (certificate), NID_commonName, text,
+                                    sizeof text)
+             > 0)
+    name = g_utf8_make_valid (text, -1);
+  return name;
+}
+
+static gboolean
+push_text (OSSL_PARAM_BLD *builder, const char *name, const char *text)
+{
+  return text == NULL || OSSL_PARAM_BLD_push_utf8_string (builder, name, text, 0);
+}
+
 /* The public parameters together with our own. */
 static OSSL_PARAM *
-handle_params (EVP_PKEY *key, const char *keygrip, const char *prompt)
+handle_params (EVP_PKEY *key, const char *keygrip, const char *prompt, const char *name)
 {
   g_autoptr (OSSL_PARAM_BLD) builder = OSSL_PARAM_BLD_new ();
   g_autoptr (OSSL_PARAM) of_key = NULL;
@@ -238,8 +263,8 @@ handle_params (EVP_PKEY *key, const char *keygrip, const char *prompt)
   g_autoptr (OSSL_PARAM) merged = NULL;
 
   if (builder == NULL || !EVP_PKEY_todata (key, EVP_PKEY_PUBLIC_KEY, &of_key)
-      || !OSSL_PARAM_BLD_push_utf8_string (builder, LL_PARAM_KEYGRIP, keygrip, 0)
-      || (prompt != NULL && !OSSL_PARAM_BLD_push_utf8_string (builder, LL_PARAM_PROMPT, prompt, 0)))
+      || !push_text (builder, LL_PARAM_KEYGRIP, keygrip)
+      || !push_text (builder, LL_PARAM_PROMPT, prompt) || !push_text (builder, LL_PARAM_NAME, name))
     return NULL;
   ours = OSSL_PARAM_BLD_to_param (builder);
   merged = ours != NULL ? OSSL_PARAM_merge (of_key, ours) : NULL;
@@ -265,6 +290,7 @@ ll_provider_key_new (X509 *certificate, const char *prompt, GError **error)
   OSSL_LIB_CTX *context = ll_provider_context (error);
   EVP_PKEY *public = context != NULL ? public_key_of (certificate, error) : NULL;
   g_autofree char *keygrip = public != NULL ? ll_sexp_keygrip (public, error) : NULL;
+  g_autofree char *name = keygrip != NULL ? name_of (certificate) : NULL;
   g_autoptr (OSSL_PARAM) params = NULL;
   const char *type;
   EVP_PKEY *handle;
@@ -272,7 +298,7 @@ ll_provider_key_new (X509 *certificate, const char *prompt, GError **error)
   if (keygrip == NULL)
     return NULL;
   type = EVP_PKEY_get0_type_name (public);
-  params = handle_params (public, keygrip, prompt);
+  params = handle_params (public, keygrip, prompt, name);
   handle = make_handle (context, type, params);
   if (handle == NULL)
     ll_openssl_set_error (error, LL_ERROR_UNSUPPORTED_ALGORITHM,

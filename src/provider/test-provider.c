@@ -408,7 +408,7 @@ lock_key (Person *person)
 
   g_assert_cmpint (remove (path), ==, 0);
   ll_test_home_set_pinentry (person->home, LL_TEST_PINENTRY_ANSWERS, "horse battery");
-  g_assert_true (ll_agent_import_key (person->cert->key, &error));
+  g_assert_true (ll_agent_import_key (person->cert->key, NULL, NULL, &error));
   g_assert_no_error (error);
   ll_test_home_kill_agent (person->home);
 }
@@ -438,6 +438,24 @@ test_person_cancels (gconstpointer algorithm)
   g_assert_null (signed_path);
   error = ll_provider_take_agent_error ();
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+/* A person with several keys must learn which passphrase it was. */
+static void
+test_wrong_passphrase (gconstpointer algorithm)
+{
+  g_auto (Person) person = { 0 };
+  g_autofree char *signed_path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  person_init (&person, algorithm);
+  lock_key (&person);
+  ll_test_home_set_pinentry (person.home, LL_TEST_PINENTRY_ANSWERS, "wrong");
+  signed_path = sign_message (&person, &sign_cases[0]);
+  g_assert_null (signed_path);
+  error = ll_provider_take_agent_error ();
+  g_assert_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED);
+  g_assert_nonnull (strstr (error->message, "“hanako@example.org”"));
 }
 
 static gpointer
@@ -573,6 +591,10 @@ main (int argc, char **argv)
                    test_key_is_missing);
   g_test_add_data_func ("/provider/a cancelled passphrase cancels, with RSA", "rsa2048",
                         test_person_cancels);
+  g_test_add_data_func ("/provider/a wrong passphrase says whose key it was, RSA", "rsa2048",
+                        test_wrong_passphrase);
+  g_test_add_data_func ("/provider/a wrong passphrase says whose key it was, EC", "P-256",
+                        test_wrong_passphrase);
   g_test_add_data_func ("/provider/a cancelled passphrase cancels, with P-256", "P-256",
                         test_person_cancels);
   g_test_add_func ("/provider/an agent that dies in the middle is an error", test_agent_dies);
