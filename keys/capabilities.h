@@ -19,6 +19,7 @@ typedef enum
   LL_CAPABILITY_CEK_HKDF = 1 << 2, /* content keys derived with HKDF (RFC 9709, CM-04) */
   LL_CAPABILITY_X25519 = 1 << 3,   /* ECDH on X25519 with HKDF-SHA256 (RFC 8418) */
   LL_CAPABILITY_ED25519 = 1 << 4,  /* Ed25519 signatures (RFC 8419) */
+  LL_CAPABILITY_WEAK = 1 << 5,     /* some cipher that is too weak to write with: 3DES, RC2, DES */
 } LlCapabilityFlags;
 
 typedef struct

@@ -25,10 +25,12 @@
 #define LL_LIMIT_CMS_DEPTH 32      /* nested elements around and in the content (CM-20) */
 #define LL_LIMIT_CMS_ALGORITHMS 32 /* digest algorithms that one CMS object names */
 #define LL_LIMIT_INFLATED_BYTES                                                                    \
-  (1024 * 1024) /* what compressed data may always grow to; beyond that: */
+  (1024 * 1024)                     /* what compressed data may always grow to; beyond that: */
 #define LL_LIMIT_INFLATED_RATIO 200 /* octets out of one octet of compressed data (CM-09) */
 #define LL_LIMIT_INFLATED_LAYERS 2  /* compressed parts around each other in one message */
-#define LL_WEAK_RSA_BITS 2048      /* below: weak-key */
+#define LL_LIMIT_CAPABILITIES_BYTES                                                                \
+  (16 * 1024) /* SMIMECapabilities that are remembered of a peer; real ones have about 200 */
+#define LL_WEAK_RSA_BITS 2048                      /* below: weak-key */
 #define LL_LIMIT_KEY_FILE_BYTES (32 * 1024 * 1024) /* a file of keys to import */
 #define LL_LIMIT_KDF_ITERATIONS 10000000           /* that a file of keys may ask of us (SC-24) */
 #define LL_AGENT_TIMEOUT_SECONDS 30 /* to reach gpg-agent; pinentry itself may take longer */
