@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/hex.h"
@@ -232,10 +233,38 @@ test_names_and_exit_statuses_are_all_there_and_distinct (void)
   g_assert_cmpstr (ll_error_get_name (cancelled), ==, "cancelled");
 }
 
+/* The same octets, whatever the lines and however it comes. */
+static void
+test_base64_is_decoded_in_pieces (void)
+{
+  guint8 octets[1000], out[LL_BASE64_ROOM (2000)];
+
+  for (gsize i = 0; i < sizeof octets; i++)
+    octets[i] = (guint8)(i * 37 + (i >> 3));
+  for (gsize length = 0; length < 20; length++)
+    for (gsize line = 1; line < 90; line += 7)
+      for (gsize step = 1; step < 2000; step = step * 3 + 1)
+        {
+          gsize whole = sizeof octets - length, n = 0;
+          g_autofree char *text = g_base64_encode (octets, whole);
+          g_autoptr (GString) lines = g_string_new (" ");
+          LlBase64 state = { 0 };
+          for (const char *c = text; *c != '\0'; c += MIN (line, strlen (c)))
+            {
+              g_string_append_len (lines, c, (gssize)MIN (line, strlen (c)));
+              g_string_append (lines, "\r\n");
+            }
+          for (gsize at = 0; at < lines->len; at += step)
+            n += ll_base64_decode (&state, lines->str + at, MIN (step, lines->len - at), out + n);
+          g_assert_cmpmem (out, n, octets, whole);
+        }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/base64/base64 is decoded in pieces", test_base64_is_decoded_in_pieces);
   g_test_add_func ("/text/strange text is made harmless", test_strange_text_is_made_harmless);
   g_test_add_func ("/text/long text is cut", test_long_text_is_cut);
   g_test_add_func ("/text/body text keeps its lines", test_body_text_keeps_its_lines);

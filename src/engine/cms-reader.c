@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "engine/cms-reader.h"
@@ -17,8 +18,8 @@
 #define TAG_CONTEXT(n) (0x80 | (n))
 #define TAG_CONTEXT_CONSTRUCTED(n) (0xa0 | (n))
 
-#define BUFFER_BYTES (32 * 1024)
-#define TEXT_BYTES (16 * 1024)
+#define BUFFER_BYTES (64 * 1024)
+#define TEXT_BYTES (64 * 1024)
 #define INDEFINITE (-1)
 
 /* One constructed element that we are inside of. */
@@ -46,10 +47,11 @@ struct _LlCmsReader
   GCancellable *cancellable;
   guint8 buffer[BUFFER_BYTES];
   gsize start, end; /* of what is in the buffer */
+  gsize touched;    /* how far it has ever been filled: what there is to wipe */
   gboolean source_ended;
-  gboolean is_text, in_base64;
-  int base64_state;
-  guint base64_save;
+  char *text; /* TEXT_BYTES, where the source is text; else NULL */
+  gboolean in_base64;
+  LlBase64 base64;
 
   /* where we are in it */
   gint64 position;
@@ -68,6 +70,8 @@ struct _LlCmsReader
 };
 
 static const guint8 oid_data[] = { 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1 };
+/* id-ct-contentInfo, RFC 5911 */
+static const guint8 oid_object[] = { 0x06, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 6 };
 
 static const struct
 {
@@ -127,8 +131,7 @@ decode_text (LlCmsReader *self, const char *text, gsize length)
   gsize to = dash != NULL ? (gsize)(dash - text) : length;
 
   self->in_base64 = from < length;
-  self->end += g_base64_decode_step (text + from, to - from, self->buffer + self->end,
-                                     &self->base64_state, &self->base64_save);
+  self->end += ll_base64_decode (&self->base64, text + from, to - from, self->buffer + self->end);
   if (dash != NULL)
     self->source_ended = TRUE;
 }
@@ -136,7 +139,7 @@ decode_text (LlCmsReader *self, const char *text, gsize length)
 static gboolean
 fill (LlCmsReader *self)
 {
-  char text[TEXT_BYTES];
+  gsize room = BUFFER_BYTES - (self->end - self->start);
   gssize n;
 
   memmove (self->buffer, self->buffer + self->start, self->end - self->start);
@@ -144,19 +147,21 @@ fill (LlCmsReader *self)
   self->start = 0;
   if (g_cancellable_set_error_if_cancelled (self->cancellable, &self->error))
     return FALSE;
-  if (self->is_text)
-    n = g_input_stream_read (self->in, text, sizeof text, self->cancellable, &self->error);
+  if (self->text != NULL)
+    n = g_input_stream_read (self->in, self->text, MIN (TEXT_BYTES, room), self->cancellable,
+                             &self->error);
   else
-    n = g_input_stream_read (self->in, self->buffer + self->end, BUFFER_BYTES - self->end,
-                             self->cancellable, &self->error);
+    n = g_input_stream_read (self->in, self->buffer + self->end, room, self->cancellable,
+                             &self->error);
   if (n < 0)
     return FALSE;
   if (n == 0)
     self->source_ended = TRUE;
-  else if (self->is_text)
-    decode_text (self, text, n);
+  else if (self->text != NULL)
+    decode_text (self, self->text, n);
   else
     self->end += n;
+  self->touched = MAX (self->touched, self->end);
   return TRUE;
 }
 
@@ -183,6 +188,21 @@ take_some (LlCmsReader *self, guint8 *into, gsize size)
   return n;
 }
 
+/* Large pieces of content need not pass through the buffer. */
+static gsize
+take_directly (LlCmsReader *self, guint8 *into, gsize size)
+{
+  gssize n;
+
+  if (self->text != NULL || self->start < self->end || self->source_ended || size < BUFFER_BYTES)
+    return take_some (self, into, size);
+  n = g_input_stream_read (self->in, into, size, self->cancellable, &self->error);
+  if (n == 0)
+    self->source_ended = TRUE;
+  self->position += MAX (n, 0);
+  return (gsize)MAX (n, 0);
+}
+
 static void
 recognise_text (LlCmsReader *self)
 {
@@ -192,8 +212,9 @@ recognise_text (LlCmsReader *self)
   g_autofree char *text = g_memdup2 (self->buffer, self->end);
   gsize length = self->end;
   self->end = self->start = 0;
-  self->is_text = TRUE;
+  self->text = g_malloc (TEXT_BYTES);
   decode_text (self, text, length);
+  self->touched = MAX (self->touched, self->end);
 }
 
 /* ---- elements ---- */
@@ -419,6 +440,9 @@ read_content_type (LlCmsReader *self)
   self->parts.content_is_data
       = self->content_type->len == sizeof oid_data
         && memcmp (self->content_type->data, oid_data, sizeof oid_data) == 0;
+  self->parts.content_is_object
+      = self->content_type->len == sizeof oid_object
+        && memcmp (self->content_type->data, oid_object, sizeof oid_object) == 0;
   return TRUE;
 }
 
@@ -546,7 +570,10 @@ ll_cms_reader_free (LlCmsReader *self)
   g_byte_array_unref (self->originator);
   g_byte_array_unref (self->recipients);
   g_byte_array_unref (self->content_type);
-  explicit_bzero (self->buffer, sizeof self->buffer);
+  explicit_bzero (self->buffer, self->touched);
+  if (self->text != NULL)
+    explicit_bzero (self->text, TEXT_BYTES);
+  g_free (self->text);
   g_free (self);
 }
 
@@ -594,7 +621,7 @@ ll_cms_reader_read (LlCmsReader *self, guint8 *buffer, gsize size, GError **erro
   if (self->error == NULL && self->content_ended)
     return 0;
 
-  gsize n = self->error == NULL ? take_some (self, buffer, MIN ((gint64)size, self->chunk)) : 0;
+  gsize n = self->error == NULL ? take_directly (self, buffer, MIN ((gint64)size, self->chunk)) : 0;
   if (n == 0)
     {
       fail_truncated (self);
@@ -725,16 +752,47 @@ finish_content (LlCmsReader *self)
   return fail_malformed (self);
 }
 
-gboolean
-ll_cms_reader_finish (LlCmsReader *self, GError **error)
+/* Passes over a large piece of content where the source can do that without reading it. A place
+ * beyond the end shows at the next read. */
+static void
+seek_over (LlCmsReader *self)
+{
+  gint64 ahead = self->chunk - (gint64)(self->end - self->start);
+
+  if (self->text != NULL || ahead < BUFFER_BYTES || !G_IS_SEEKABLE (self->in)
+      || !g_seekable_can_seek (G_SEEKABLE (self->in))
+      || !g_seekable_seek (G_SEEKABLE (self->in), ahead, G_SEEK_CUR, self->cancellable, NULL))
+    return;
+  self->position += self->chunk;
+  self->start = self->end = 0;
+  self->chunk = 0;
+}
+
+static gboolean
+pass_over_content (LlCmsReader *self)
 {
   guint8 rest[4096];
 
-  while (!self->content_ended)
-    if (ll_cms_reader_read (self, rest, sizeof rest, error) < 0)
-      return FALSE;
+  while (self->error == NULL && !self->content_ended)
+    {
+      seek_over (self);
+      if (self->chunk == 0)
+        {
+          next_chunk (self);
+          continue;
+        }
+      gsize n = take_some (self, rest, MIN (self->chunk, (gint64)sizeof rest));
+      if (n == 0)
+        return fail_truncated (self);
+      self->chunk -= n;
+    }
+  return self->error == NULL;
+}
 
-  if (!finish_content (self) || !leave (self) || !leave (self))
+gboolean
+ll_cms_reader_finish (LlCmsReader *self, GError **error)
+{
+  if (!pass_over_content (self) || !finish_content (self) || !leave (self) || !leave (self))
     {
       g_propagate_error (error, g_error_copy (self->error));
       return FALSE;
@@ -806,6 +864,12 @@ ll_cms_reader_signed_object (const LlCmsReader *self, GBytes *signer_info)
   add (body, content);
   add (body, signer_infos);
   return wrap_object (self, body);
+}
+
+GBytes *
+ll_cms_reader_get_recipients (const LlCmsReader *self)
+{
+  return g_bytes_new (self->recipients->data, self->recipients->len);
 }
 
 GBytes *

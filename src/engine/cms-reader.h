@@ -32,6 +32,7 @@ typedef struct
   LlCmsKind kind;
   gboolean has_content;         /* FALSE: the content is detached */
   gboolean content_is_data;     /* the content's type is id-data */
+  gboolean content_is_object;   /* it is id-ct-contentInfo: another CMS object, whole */
   GPtrArray *digest_algorithms; /* signed: of GBytes, each an AlgorithmIdentifier */
   GBytes *content_algorithm;    /* encrypted, compressed: how; an AlgorithmIdentifier */
 
@@ -64,6 +65,9 @@ gboolean ll_cms_reader_finish (LlCmsReader *reader, GError **error);
 /* The SignedData with this one signerInfo, without content, certificates and CRLs. (transfer full)
  */
 GBytes *ll_cms_reader_signed_object (const LlCmsReader *reader, GBytes *signer_info);
+
+/* The RecipientInfos of an EnvelopedData or AuthEnvelopedData, as they came. (transfer full) */
+GBytes *ll_cms_reader_get_recipients (const LlCmsReader *reader);
 
 /* The EnvelopedData or AuthEnvelopedData without content and attributes. (transfer full) */
 GBytes *ll_cms_reader_enveloped_object (const LlCmsReader *reader);
