@@ -28,6 +28,8 @@ ll_plan_free (LlPlan *plan)
   if (plan == NULL)
     return;
   g_clear_pointer (&plan->signer, ll_key_unref);
+  g_clear_pointer (&plan->more_signers, g_ptr_array_unref);
+  g_clear_pointer (&plan->encryption_key, ll_key_unref);
   g_clear_pointer (&plan->cipher_because, ll_key_unref);
   g_clear_pointer (&plan->recipients, g_ptr_array_unref);
   g_clear_pointer (&plan->recipient_names, g_ptr_array_unref);
@@ -113,11 +115,16 @@ choose (const Planner *planner, const char *who, LlUse use, GError **error)
 }
 
 static gboolean
+is_same (const LlKey *one, const LlKey *other)
+{
+  return g_str_equal (ll_key_get_fingerprint (one), ll_key_get_fingerprint (other));
+}
+
+static gboolean
 has_key (GPtrArray *keys, const LlKey *key)
 {
   for (guint i = 0; i < keys->len; i++)
-    if (g_str_equal (ll_key_get_fingerprint (g_ptr_array_index (keys, i)),
-                     ll_key_get_fingerprint (key)))
+    if (is_same (g_ptr_array_index (keys, i), key))
       return TRUE;
   return FALSE;
 }
@@ -151,6 +158,22 @@ refuse (const Planner *planner, LlError code, GError **error)
   return FALSE;
 }
 
+/* Everybody who was named signs, or nobody does (rule 1). */
+static gboolean
+add_more_signers (const Planner *planner, LlPlan *plan, GError **error)
+{
+  plan->more_signers = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  for (const char *const *who = planner->request->also_as; who != NULL && *who != NULL; who++)
+    {
+      g_autoptr (LlKey) key = choose (planner, *who, LL_USE_SIGN, error);
+      if (key == NULL)
+        return FALSE;
+      if (!is_same (key, plan->signer) && !has_key (plan->more_signers, key))
+        g_ptr_array_add (plan->more_signers, g_steal_pointer (&key));
+    }
+  return TRUE;
+}
+
 static gboolean
 choose_signer (const Planner *planner, LlPlan *plan, GError **error)
 {
@@ -159,7 +182,7 @@ choose_signer (const Planner *planner, LlPlan *plan, GError **error)
   if (!planner->request->sign)
     return TRUE;
   plan->signer = choose (planner, who_signs (planner->request), LL_USE_SIGN, &local);
-  if (plan->signer != NULL)
+  if (plan->signer != NULL && add_more_signers (planner, plan, &local))
     return TRUE;
   if (local == NULL)
     return refuse (planner, LL_ERROR_CANNOT_SIGN, error);
@@ -188,10 +211,10 @@ choose_recipients (const Planner *planner, LlPlan *plan, GError **error)
   return all || refuse (planner, LL_ERROR_CANNOT_ENCRYPT, error);
 }
 
-/* E2E-06: what was sent stays readable. Not having a key of one's own to encrypt to is no reason to
- * fail; the plan says so. */
-static gboolean
-add_own_key (const Planner *planner, LlPlan *plan, GError **error)
+/* The key to write to whoever signs, or asked: `signer` when it can, else the best other one of the
+ * same address. NULL without error when there is none. */
+static LlKey *
+find_own_key (const Planner *planner, LlKey *signer, GError **error)
 {
   g_autoptr (GPtrArray) own = NULL;
   LlResolveQuestion question = { LL_USE_ENCRYPT, planner->at, TRUE, TRUE };
@@ -200,25 +223,49 @@ add_own_key (const Planner *planner, LlPlan *plan, GError **error)
   const char *who = who_signs (planner->request);
   const LlCandidate *best;
 
-  if (!planner->policy->encrypt_to_self || (who == NULL && plan->signer == NULL))
-    return TRUE;
-  if (plan->signer != NULL && ll_key_can_encrypt (plan->signer, planner->at))
-    {
-      add_recipient (plan, ll_key_ref (plan->signer), "");
-      plan->to_self = TRUE;
-      return TRUE;
-    }
-  if (plan->signer != NULL && ll_key_get_address (plan->signer) != NULL)
-    who = ll_key_get_address (plan->signer);
+  if (signer != NULL && ll_key_can_encrypt (signer, planner->at))
+    return ll_key_ref (signer);
+  if (signer != NULL && ll_key_get_address (signer) != NULL)
+    who = ll_key_get_address (signer);
+  if (who == NULL)
+    return NULL;
   own = ll_key_store_find (planner->store, planner->protocol, who, LL_KEYS_SECRET_ONLY, error);
-  if (own == NULL)
-    return FALSE;
-  for (guint i = 0; i < own->len; i++)
+  for (guint i = 0; own != NULL && i < own->len; i++)
     g_ptr_array_add (candidates, ll_candidate_new (g_ptr_array_index (own, i), NULL));
   best = ll_resolver_choose (candidates, &question);
-  if (best != NULL)
-    add_recipient (plan, ll_key_ref (best->key), "");
-  plan->to_self = best != NULL;
+  return best != NULL ? ll_key_ref (best->key) : NULL;
+}
+
+/* E2E-06: what was sent stays readable. Not having a key of one's own to encrypt to is no reason to
+ * fail; the plan says so. */
+static gboolean
+add_own_key (const Planner *planner, LlPlan *plan, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (LlKey) own = NULL;
+
+  if (!planner->policy->encrypt_to_self)
+    return TRUE;
+  own = find_own_key (planner, plan->signer, &local);
+  if (local != NULL)
+    return g_propagate_error (error, g_steal_pointer (&local)), FALSE;
+  plan->to_self = own != NULL;
+  if (own != NULL)
+    add_recipient (plan, g_steal_pointer (&own), "");
+  return TRUE;
+}
+
+/* SM-07: whoever answers learns from the signature which certificate to write to. */
+static gboolean
+choose_preference (const Planner *planner, LlPlan *plan, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (LlKey) own = find_own_key (planner, plan->signer, &local);
+
+  if (local != NULL)
+    return g_propagate_error (error, g_steal_pointer (&local)), FALSE;
+  if (own != NULL && !is_same (own, plan->signer))
+    plan->encryption_key = g_steal_pointer (&own);
   return TRUE;
 }
 
@@ -262,6 +309,9 @@ plan_for (Planner *planner, LlProtocol protocol, GError **error)
   if (!choose_signer (planner, plan, error))
     return NULL;
   if (planner->request->encrypt && !add_own_key (planner, plan, error))
+    return NULL;
+  if (plan->signer != NULL && protocol == LL_PROTOCOL_SMIME
+      && !choose_preference (planner, plan, error))
     return NULL;
   if (planner->request->encrypt && protocol == LL_PROTOCOL_SMIME)
     choose_cipher (planner, plan);

@@ -17,6 +17,7 @@ typedef struct
   gboolean encrypt;
   LlProtocol protocol;           /* LL_PROTOCOL_UNKNOWN: whichever has a key for everyone */
   const char *as;                /* --as ADDRESS|FINGERPRINT, or NULL */
+  const char *const *also_as;    /* who signs besides; NULL-terminated, or NULL */
   const char *from;              /* the author's address, or NULL */
   const char *const *recipients; /* addresses or fingerprints; NULL-terminated, or NULL */
   LlCipher cipher;               /* S/MIME: as the user wants it; CHOOSE: policy, then peers */
@@ -35,6 +36,9 @@ typedef struct
 {
   LlProtocol protocol;
   LlKey *signer;              /* or NULL */
+  GPtrArray *more_signers;    /* of LlKey, no duplicates: who signs besides; or NULL */
+  LlKey *encryption_key;      /* S/MIME: the signer's own certificate to be written to, when it is
+                                 another one than `signer` (SM-07); or NULL */
   GPtrArray *recipients;      /* of LlKey, no duplicates; includes our own key when `to_self` */
   GPtrArray *recipient_names; /* of char*, what was asked for, same order, "" for our own */
   gboolean to_self;

@@ -30,3 +30,18 @@ ll_cipher_is_aead (LlCipher cipher)
 {
   return cipher >= LL_CIPHER_AES_256_GCM && cipher <= LL_CIPHER_AES_128_GCM;
 }
+
+const char *
+ll_cipher_list (void)
+{
+  static char *list;
+
+  if (g_once_init_enter (&list))
+    {
+      g_autoptr (GString) text = g_string_new (names[LL_CIPHER_CHOOSE + 1]);
+      for (guint i = LL_CIPHER_CHOOSE + 2; i < LL_N_CIPHERS; i++)
+        g_string_append_printf (text, ", %s", names[i]);
+      g_once_init_leave (&list, g_string_free (g_steal_pointer (&text), FALSE));
+    }
+  return list;
+}

@@ -29,6 +29,9 @@ const char *ll_cipher_name (LlCipher cipher);
 /* The other way round, in any case of letters; CHOOSE when there is no such cipher. */
 LlCipher ll_cipher_from_name (const char *name);
 
+/* "AES-256-GCM, ChaCha20-Poly1305, ...": all of them, for messages. */
+const char *ll_cipher_list (void);
+
 /* TRUE when a change of the ciphertext is noticed (RFC 5083). */
 gboolean ll_cipher_is_aead (LlCipher cipher);
 

@@ -47,6 +47,39 @@ read_string (GKeyFile *file, const char *group, const char *key, char **value)
   *value = g_steal_pointer (&read);
 }
 
+/* SM-05, BR-11: how S/MIME is made. */
+static gboolean
+read_seal_style (GKeyFile *file, const char *path, LlPolicy *policy, GError **error)
+{
+  g_autofree char *cipher = NULL, *digest = NULL, *profile = NULL;
+
+  read_string (file, "smime", "cipher", &cipher);
+  read_string (file, "smime", "digest", &digest);
+  read_string (file, "smime", "profile", &profile);
+  if (cipher != NULL)
+    policy->cipher = ll_cipher_from_name (cipher);
+  if (digest != NULL)
+    policy->style.digest = ll_digest_from_name (digest);
+  policy->strict = policy->strict || g_strcmp0 (profile, "bsi") == 0;
+  if (cipher != NULL && policy->cipher == LL_CIPHER_CHOOSE)
+    g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                 _ ("%s: “%s” in [%s] is not a cipher. There are: %s."), path, cipher, "smime",
+                 ll_cipher_list ());
+  else if (digest != NULL && policy->style.digest == LL_DIGEST_CHOOSE)
+    g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                 _ ("%s: “%s” in [%s] is not a digest. There are: %s."), path, digest, "smime",
+                 ll_digest_list ());
+  else if (profile != NULL && g_strcmp0 (profile, "bsi") != 0)
+    g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                 _ ("%s: “%s” in [%s] is not a profile. There is: %s."), path, profile, "smime",
+                 "bsi");
+  else
+    return read_boolean (file, path, "smime", "pss", &policy->style.pss, error)
+           && read_boolean (file, path, "smime", "oaep", &policy->style.oaep, error)
+           && read_boolean (file, path, "smime", "key-id", &policy->style.key_id, error);
+  return FALSE;
+}
+
 gboolean
 ll_settings_load (const char *path, LlPolicy *policy, GError **error)
 {
@@ -63,6 +96,7 @@ ll_settings_load (const char *path, LlPolicy *policy, GError **error)
     }
   read_string (file, "smime", "anchors", &policy->anchors_file);
   read_string (file, "openpgp", "program", &policy->gpg_program);
-  return read_boolean (file, path, "openpgp", "always-trust", &policy->always_trust, error)
+  return read_seal_style (file, path, policy, error)
+         && read_boolean (file, path, "openpgp", "always-trust", &policy->always_trust, error)
          && read_boolean (file, path, "encrypt", "to-self", &policy->encrypt_to_self, error);
 }

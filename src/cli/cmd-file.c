@@ -9,14 +9,15 @@
 #include "base/text.h"
 #include "bridge/json-glue.h"
 #include "cli/command.h"
+#include "cli/seal-options.h"
 #include "ops/op-file.h"
 #include "verdict/report.h"
 
 typedef struct
 {
-  char *output, *as, *content;
+  char *output, *content;
   char **recipients;
-  gboolean force, opaque, armor, aead, symmetric, sign, openpgp, smime;
+  gboolean force, opaque, armor, symmetric, sign, openpgp, smime;
 } Options;
 
 static Options options;
@@ -33,25 +34,24 @@ static Options options;
 
 #define SEAL_ENTRIES \
   OUTPUT_ENTRIES, PROTOCOL_ENTRIES, \
-  { "as", 0, 0, G_OPTION_ARG_STRING, &options.as, N_ ("Sign with this key"), \
+  { "as", 0, 0, G_OPTION_ARG_STRING_ARRAY, &ll_seal_options.as, \
+    N_ ("Sign with this key; may be repeated"), \
     N_ ("ADDRESS|FINGERPRINT") }, \
   { "armor", 'a', 0, G_OPTION_ARG_NONE, &options.armor, N_ ("Write text instead of binary"), NULL }
 
 static const GOptionEntry sign_entries[] = {
-  SEAL_ENTRIES,
+  SEAL_ENTRIES, LL_SIGN_OPTIONS,
   { "opaque", 0, 0, G_OPTION_ARG_NONE, &options.opaque,
     N_ ("Put the content into the signature file"), NULL },
   G_OPTION_ENTRY_NULL };
 
 static const GOptionEntry encrypt_entries[] = {
-  SEAL_ENTRIES,
+  SEAL_ENTRIES, LL_SIGN_OPTIONS, LL_ENCRYPT_OPTIONS,
   { "recipient", 'r', 0, G_OPTION_ARG_STRING_ARRAY, &options.recipients,
     N_ ("Encrypt to this key; may be repeated"), N_ ("ADDRESS|FINGERPRINT") },
   { "symmetric", 0, 0, G_OPTION_ARG_NONE, &options.symmetric,
     N_ ("OpenPGP: encrypt with a passphrase"), NULL },
   { "sign", 's', 0, G_OPTION_ARG_NONE, &options.sign, N_ ("Sign inside"), NULL },
-  { "aead", 0, 0, G_OPTION_ARG_NONE, &options.aead,
-    N_ ("S/MIME: authenticated encryption (AES-256-GCM)"), NULL },
   G_OPTION_ENTRY_NULL };
 
 static const GOptionEntry decrypt_entries[] = { OUTPUT_ENTRIES, PROTOCOL_ENTRIES,
@@ -242,8 +242,6 @@ check_options (int n_paths, gboolean writes, GError **error)
 
   if (options.openpgp && options.smime)
     problem = _ ("--openpgp and --smime exclude each other.");
-  else if (options.openpgp && options.aead)
-    problem = _ ("--aead is for S/MIME only.");
   else if (options.smime && options.symmetric)
     problem = _ ("--symmetric is for OpenPGP only.");
   else if (n_paths > 1 && (options.output != NULL || options.content != NULL))
@@ -268,15 +266,17 @@ run (const LlCommand *command, const GOptionEntry *entries, LlFileRequest *reque
       || !check_options (argc - 1, verb != verify_one, error))
     return -1;
   request->sign = request->sign || options.sign;
-  request->protocol = options.openpgp                 ? LL_PROTOCOL_OPENPGP
-                      : options.smime || options.aead ? LL_PROTOCOL_SMIME
-                                                      : LL_PROTOCOL_UNKNOWN;
-  request->as = options.as;
+  request->protocol = options.openpgp ? LL_PROTOCOL_OPENPGP
+                      : options.smime ? LL_PROTOCOL_SMIME
+                                      : LL_PROTOCOL_UNKNOWN;
+  if (!ll_seal_options_read (&request->protocol, &request->cipher, &request->style, error))
+    return -1;
+  request->as = ll_seal_options_as ();
+  request->also_as = ll_seal_options_also_as ();
   request->recipients = (const char *const *)options.recipients;
   request->opaque = options.opaque;
   request->armor = options.armor;
   request->symmetric = options.symmetric;
-  request->cipher = options.aead ? LL_CIPHER_AES_256_GCM : LL_CIPHER_CHOOSE;
   request->force = options.force;
   request->output = options.output;
 
@@ -323,10 +323,10 @@ run_verify (const LlCommand *command, int argc, char **argv, GError **error)
 const LlCommand ll_commands_file[] = {
   { "file", "sign", N_ ("[PATH…]"), N_ ("Sign files, each with a signature beside it"),
     "  letterlock file sign report.pdf\n"
-    "  letterlock file sign --smime --as alice@example.org *.pdf",
+    "  letterlock file sign --smime --as alice@example.org --pss *.pdf",
     run_sign },
   { "file", "encrypt", N_ ("[PATH…]"), N_ ("Encrypt files for others, or with a passphrase"),
-    "  letterlock file encrypt -r bob@example.org --sign report.pdf\n"
+    "  letterlock file encrypt -r bob@example.org --sign --cipher AES-256-GCM report.pdf\n"
     "  letterlock file encrypt --symmetric -o backup.gpg backup.tar",
     run_encrypt },
   { "file", "decrypt", N_ ("[PATH…]"), N_ ("Decrypt files"),

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "bridge/json-glue.h"
 #include "cli/command.h"
+#include "cli/seal-options.h"
 #include "mail/body.h"
 #include "ops/op-read.h"
 #include "ops/op-write.h"
@@ -19,9 +20,9 @@
 /* What the options of all six commands can say; each command lists those that it has. */
 typedef struct
 {
-  char *output, *as;
+  char *output;
   char **recipients;
-  gboolean force, opaque, aead, no_sign, openpgp, smime;
+  gboolean force, opaque, no_sign, openpgp, smime;
 } Options;
 
 static Options options;
@@ -43,9 +44,9 @@ static Options options;
       { "as",                                                                                      \
         0,                                                                                         \
         0,                                                                                         \
-        G_OPTION_ARG_STRING,                                                                       \
-        &options.as,                                                                               \
-        N_ ("Sign with this key instead of the one for the From address"),                         \
+        G_OPTION_ARG_STRING_ARRAY,                                                                 \
+        &ll_seal_options.as,                                                                       \
+        N_ ("Sign with this key instead of the one for the From address; may be repeated"),        \
         N_ ("ADDRESS|FINGERPRINT") },                                                              \
       { "openpgp", 0, 0, G_OPTION_ARG_NONE, &options.openpgp, N_ ("Use OpenPGP"), NULL },          \
       { "smime", 0, 0, G_OPTION_ARG_NONE, &options.smime, N_ ("Use S/MIME"), NULL },               \
@@ -55,16 +56,14 @@ static Options options;
   }
 
 /* clang-format off */
-static const GOptionEntry sign_entries[] = { SEAL_ENTRIES, G_OPTION_ENTRY_NULL };
+static const GOptionEntry sign_entries[] = { SEAL_ENTRIES, LL_SIGN_OPTIONS, G_OPTION_ENTRY_NULL };
 
 static const GOptionEntry encrypt_entries[] = {
-  SEAL_ENTRIES,
+  SEAL_ENTRIES, LL_SIGN_OPTIONS, LL_ENCRYPT_OPTIONS,
   { "recipient", 'r', 0, G_OPTION_ARG_STRING_ARRAY, &options.recipients,
     N_ ("Encrypt to this key instead of To and Cc; may be repeated"), N_ ("ADDRESS|FINGERPRINT") },
   { "no-sign", 0, 0, G_OPTION_ARG_NONE, &options.no_sign,
     N_ ("Do not sign: readers cannot tell who wrote it"), NULL },
-  { "aead", 0, 0, G_OPTION_ARG_NONE, &options.aead,
-    N_ ("S/MIME: authenticated encryption (AES-256-GCM); older programs cannot read it"), NULL },
   G_OPTION_ENTRY_NULL };
 
 static const GOptionEntry decrypt_entries[] = { OUTPUT_ENTRIES, G_OPTION_ENTRY_NULL };
@@ -156,13 +155,13 @@ choose_protocol (LlProtocol *protocol, GError **error)
                            _ ("--openpgp and --smime exclude each other."));
       return FALSE;
     }
-  *protocol = options.openpgp                                   ? LL_PROTOCOL_OPENPGP
-              : options.smime || options.aead || options.opaque ? LL_PROTOCOL_SMIME
-                                                                : LL_PROTOCOL_UNKNOWN;
-  if (*protocol == LL_PROTOCOL_OPENPGP && (options.aead || options.opaque))
+  *protocol = options.openpgp                   ? LL_PROTOCOL_OPENPGP
+              : options.smime || options.opaque ? LL_PROTOCOL_SMIME
+                                                : LL_PROTOCOL_UNKNOWN;
+  if (*protocol == LL_PROTOCOL_OPENPGP && options.opaque)
     {
       g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
-                           _ ("--aead and --opaque are for S/MIME only."));
+                           _ ("--opaque is for S/MIME only."));
       return FALSE;
     }
   return TRUE;
@@ -176,11 +175,13 @@ seal (const LlCommand *command, LlWriteRequest *request, int argc, char **argv, 
   g_autoptr (LlWritten) written = NULL;
   g_autofree char *json = NULL;
 
-  if (!choose_protocol (&request->protocol, error) || !check_output (error))
+  if (!choose_protocol (&request->protocol, error)
+      || !ll_seal_options_read (&request->protocol, &request->cipher, &request->style, error)
+      || !check_output (error))
     return -1;
-  request->as = options.as;
+  request->as = ll_seal_options_as ();
+  request->also_as = ll_seal_options_also_as ();
   request->opaque = options.opaque;
-  request->cipher = options.aead ? LL_CIPHER_AES_256_GCM : LL_CIPHER_CHOOSE;
   request->recipients = (const char *const *)options.recipients;
 
   session = ll_command_open_session (error);

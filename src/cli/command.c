@@ -20,7 +20,7 @@ static struct
   LlPolicy *policy;
   GCancellable *cancellable;
   gboolean json, quiet, always_trust;
-  char *at, *anchors, *gpg_program, *home;
+  char *at, *anchors, *gpg_program, *home, *profile;
   int signal_pipe[2];
 } shared;
 
@@ -30,6 +30,8 @@ static const GOptionEntry common_entries[] = {
     N_ ("TIME") },
   { "anchors", 0, 0, G_OPTION_ARG_FILENAME, &shared.anchors,
     N_ ("Trust the S/MIME root certificates in this PEM file"), N_ ("FILE") },
+  { "profile", 0, 0, G_OPTION_ARG_STRING, &shared.profile,
+    N_ ("S/MIME: keep to the rules of this profile: bsi"), N_ ("NAME") },
   { "always-trust", 0, 0, G_OPTION_ARG_NONE, &shared.always_trust,
     N_ ("Encrypt to OpenPGP keys that nobody has certified"), NULL },
   { "homedir", 0, 0, G_OPTION_ARG_FILENAME, &shared.home,
@@ -88,6 +90,22 @@ ll_command_get_cancellable (void)
 /* --- options ---------------------------------------------------------------------------------- */
 
 static gboolean
+read_profile (LlPolicy *policy, GError **error)
+{
+  g_autofree char *name = NULL;
+
+  if (shared.profile == NULL)
+    return TRUE;
+  policy->strict = g_str_equal (shared.profile, "bsi");
+  if (policy->strict)
+    return TRUE;
+  name = ll_text_safe (shared.profile, -1);
+  g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+               _ ("“%s” is not a profile. There is: %s."), name, "bsi");
+  return FALSE;
+}
+
+static gboolean
 make_policy (GError **error)
 {
   g_autofree char *settings = ll_settings_path ();
@@ -96,6 +114,8 @@ make_policy (GError **error)
   if (!ll_settings_load (settings, policy, error))
     return FALSE;
   if (shared.at != NULL && !ll_clock_parse (shared.at, &policy->at, error))
+    return FALSE;
+  if (!read_profile (policy, error))
     return FALSE;
   if (shared.anchors != NULL)
     {

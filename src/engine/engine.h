@@ -15,6 +15,7 @@
 
 #include "base/cipher.h"
 #include "base/policy.h"
+#include "base/seal-style.h"
 #include "engine/facts.h"
 #include "keys/key-store.h"
 
@@ -22,12 +23,15 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  GPtrArray *signers;      /* of LlKey, or NULL */
-  GPtrArray *recipients;   /* of LlKey, or NULL */
-  gboolean detached;       /* sign: signature only (OpenPGP and CMS) */
-  gboolean armor;          /* OpenPGP: ASCII armor; CMS: PEM-less base64 is the mail room's work, so
-                              engines write DER/BER when FALSE and PEM when TRUE */
-  LlCipher cipher;         /* CMS: what the content is encrypted with; CHOOSE: AES-256-CBC */
+  GPtrArray *signers;    /* of LlKey, or NULL */
+  GPtrArray *recipients; /* of LlKey, or NULL */
+  gboolean detached;     /* sign: signature only (OpenPGP and CMS) */
+  gboolean armor;        /* OpenPGP: ASCII armor; CMS: PEM-less base64 is the mail room's work, so
+                            engines write DER/BER when FALSE and PEM when TRUE */
+  LlCipher cipher;       /* CMS: what the content is encrypted with; CHOOSE: AES-256-CBC */
+  LlSealStyle style;     /* CMS: signature and key transport */
+  LlKey *encryption_key; /* CMS, sign: the first signer's own certificate to be written to, when it
+                            is another one than the one that signs (SM-07); borrowed, or NULL */
   gboolean incompressible; /* the content is compressed or base64 already: do not compress again */
   gboolean symmetric;      /* OpenPGP: also, or only, for a passphrase */
   gboolean always_trust;   /* OpenPGP: the plan has settled the trust question */

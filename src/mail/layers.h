@@ -88,10 +88,13 @@ gboolean ll_layers_open_inline (const LlEnvelope *envelope, const LlEngines *eng
 typedef struct
 {
   LlEngine *engine;
-  LlKey *signer;         /* or NULL */
-  GPtrArray *recipients; /* of LlKey, or NULL: do not encrypt */
-  gboolean opaque;       /* S/MIME: signed-data rather than multipart/signed */
+  LlKey *signer;           /* or NULL */
+  GPtrArray *more_signers; /* of LlKey: who signs besides; or NULL */
+  LlKey *encryption_key;   /* S/MIME: as in LlSealRequest; or NULL */
+  GPtrArray *recipients;   /* of LlKey, or NULL: do not encrypt */
+  gboolean opaque;         /* S/MIME: signed-data rather than multipart/signed */
   LlCipher cipher;
+  LlSealStyle style;
   gboolean incompressible;
 } LlWrapRequest;
 

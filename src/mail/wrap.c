@@ -115,12 +115,18 @@ append_bytes (GString *out, GBytes *bytes)
 
 /* --- engine calls --- */
 
+/* NULL: nobody signs. */
 static GPtrArray *
-list_of (LlKey *key)
+list_signers (const LlWrapRequest *request)
 {
-  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  GPtrArray *list = NULL;
 
-  g_ptr_array_add (list, ll_key_ref (key));
+  if (request->signer == NULL)
+    return NULL;
+  list = g_ptr_array_new ();
+  g_ptr_array_add (list, request->signer);
+  if (request->more_signers != NULL)
+    g_ptr_array_extend (list, request->more_signers, NULL, NULL);
   return list;
 }
 
@@ -150,9 +156,11 @@ static GBytes *
 sign (const Wrapper *wrapper, GBytes *entity, gboolean detached, gboolean armor,
       LlSealResult **result, GError **error)
 {
-  g_autoptr (GPtrArray) signers = list_of (wrapper->request->signer);
+  g_autoptr (GPtrArray) signers = list_signers (wrapper->request);
   LlSealRequest wanted = {
     .signers = signers,
+    .style = wrapper->request->style,
+    .encryption_key = wrapper->request->encryption_key,
     .detached = detached,
     .armor = armor,
     .incompressible = wrapper->request->incompressible,
@@ -235,6 +243,7 @@ wrap_enveloped (const Wrapper *wrapper, GBytes *entity, char **cipher, GError **
   LlSealRequest wanted = {
     .recipients = wrapper->request->recipients,
     .cipher = wrapper->request->cipher,
+    .style = wrapper->request->style,
     .incompressible = wrapper->request->incompressible,
   };
   g_autoptr (LlSealResult) result = NULL;
@@ -278,8 +287,7 @@ wrap_smime (const Wrapper *wrapper, GBytes *entity, char **cipher, GError **erro
 static GBytes *
 wrap_openpgp (const Wrapper *wrapper, GBytes *entity, char **cipher, GError **error)
 {
-  g_autoptr (GPtrArray) signers
-      = wrapper->request->signer != NULL ? list_of (wrapper->request->signer) : NULL;
+  g_autoptr (GPtrArray) signers = list_signers (wrapper->request);
   LlSealRequest wanted = {
     .signers = signers,
     .recipients = wrapper->request->recipients,

@@ -142,6 +142,7 @@ ll_op_file_plan (LlSession *session, const LlFileRequest *request, GError **erro
     .encrypt = request->encrypt && request->recipients != NULL,
     .protocol = request->symmetric ? LL_PROTOCOL_OPENPGP : request->protocol,
     .as = request->as,
+    .also_as = request->also_as,
     .recipients = request->recipients,
     .cipher = request->cipher,
   };
@@ -182,10 +183,13 @@ sealed_path (const char *path, const LlFileRequest *request, LlProtocol protocol
 }
 
 static void
-add_signer (const LlPlan *plan, const LlFileRequest *request, GPtrArray *signers)
+add_signers (const LlPlan *plan, const LlFileRequest *request, GPtrArray *signers)
 {
-  if (plan != NULL && request->sign && plan->signer != NULL)
-    g_ptr_array_add (signers, plan->signer);
+  if (plan == NULL || !request->sign || plan->signer == NULL)
+    return;
+  g_ptr_array_add (signers, plan->signer);
+  if (plan->more_signers != NULL)
+    g_ptr_array_extend (signers, plan->more_signers, NULL, NULL);
 }
 
 /* CMS signs inside and encrypts outside, as two layers. The inner one never stands anywhere as a
@@ -222,7 +226,7 @@ sign_and_encrypt (LlEngine *engine, const LlSealRequest *wanted, GInputStream *i
   g_autoptr (GOutputStream) pipe_out = NULL;
   g_autoptr (GError) outer_error = NULL;
   LlSealRequest outer = *wanted;
-  InnerLayer inner = { engine, { .signers = wanted->signers }, in, NULL, cancellable, FALSE, NULL };
+  InnerLayer inner = { .engine = engine, .request = *wanted, .in = in, .cancellable = cancellable };
   GThread *thread;
   gboolean sealed;
   int fds[2];
@@ -232,6 +236,8 @@ sign_and_encrypt (LlEngine *engine, const LlSealRequest *wanted, GInputStream *i
   pipe_in = g_unix_input_stream_new (fds[0], TRUE);
   inner.out = pipe_out = g_unix_output_stream_new (fds[1], TRUE);
   outer.signers = NULL;
+  inner.request.recipients = NULL;
+  inner.request.detached = inner.request.armor = FALSE;
   thread = g_thread_new ("sign", sign_inside, &inner);
   sealed = engine->klass->encrypt (engine, &outer, pipe_in, out, made, cancellable, &outer_error);
   /* whoever of the two failed first, the other one comes to its end now */
@@ -277,11 +283,13 @@ ll_op_file_seal (LlSession *session, const LlPlan *plan, const char *path,
     .detached = !request->opaque,
     .armor = request->armor,
     .cipher = plan != NULL ? plan->cipher : LL_CIPHER_CHOOSE,
+    .style = ll_session_get_style (session, &request->style),
+    .encryption_key = plan != NULL ? plan->encryption_key : NULL,
     .symmetric = request->symmetric,
     .always_trust = TRUE, /* the plan has weighed it */
   };
 
-  add_signer (plan, request, signers);
+  add_signers (plan, request, signers);
   in = open_buffered (path, request, error);
   if (in == NULL)
     return NULL;

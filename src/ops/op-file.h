@@ -18,13 +18,15 @@ typedef struct
 {
   gboolean sign;
   gboolean encrypt;
-  LlProtocol protocol; /* UNKNOWN: whichever has the keys (sealing), or what the file is */
-  const char *as;      /* who signs; NULL: the first own key that can */
+  LlProtocol protocol;        /* UNKNOWN: whichever has the keys (sealing), or what the file is */
+  const char *as;             /* who signs; NULL: the first own key that can */
+  const char *const *also_as; /* who signs besides; or NULL */
   const char *const *recipients; /* addresses or fingerprints */
   gboolean opaque;               /* sign: the content goes into the signature file */
   gboolean armor;                /* ASCII armor or PEM */
   gboolean symmetric;            /* OpenPGP: for a passphrase */
   LlCipher cipher;               /* S/MIME; CHOOSE: the plan does */
+  LlSealStyle style;             /* S/MIME; what the policy says is added */
   gboolean force;                /* replace existing files */
   const char *output;            /* where to, "-" for standard output; NULL: beside the input */
   LlProgress progress;           /* nullable */

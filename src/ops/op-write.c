@@ -77,6 +77,7 @@ make_plan (LlSession *session, const LlDraft *draft, const LlWriteRequest *reque
     .encrypt = request->encrypt,
     .protocol = request->protocol,
     .as = request->as,
+    .also_as = request->also_as,
     .from = draft->author,
     .recipients
     = request->recipients != NULL ? request->recipients : (const char *const *)draft->recipients,
@@ -92,9 +93,12 @@ wrap (LlSession *session, const LlDraft *draft, const LlWriteRequest *request, c
   LlWrapRequest wanted = {
     .engine = ll_session_get_engine (session, plan->protocol),
     .signer = request->sign ? plan->signer : NULL,
+    .more_signers = request->sign ? plan->more_signers : NULL,
+    .encryption_key = plan->encryption_key,
     .recipients = request->encrypt ? plan->recipients : NULL,
     .opaque = request->opaque,
     .cipher = plan->cipher,
+    .style = ll_session_get_style (session, &request->style),
     .incompressible = draft->incompressible,
   };
   return ll_layers_wrap (draft->entity, &wanted, cipher, cancellable, error);

@@ -13,9 +13,11 @@ typedef struct
   gboolean encrypt;
   LlProtocol protocol;           /* LL_PROTOCOL_UNKNOWN: whichever has the keys */
   const char *as;                /* address or fingerprint to sign as; NULL: the From address */
+  const char *const *also_as;    /* who signs besides; or NULL */
   const char *const *recipients; /* NULL: To and Cc of the message */
   gboolean opaque;               /* S/MIME signed-data instead of multipart/signed */
   LlCipher cipher;               /* S/MIME; CHOOSE: the plan does */
+  LlSealStyle style;             /* S/MIME; what the policy says is added */
 } LlWriteRequest;
 
 typedef struct

@@ -47,3 +47,12 @@ ll_session_get_engine (LlSession *session, LlProtocol protocol)
   g_return_val_if_fail (session != NULL, NULL);
   return protocol == LL_PROTOCOL_SMIME ? session->smime : session->openpgp;
 }
+
+LlSealStyle
+ll_session_get_style (const LlSession *session, const LlSealStyle *wanted)
+{
+  LlSealStyle style = ll_seal_style_join (&session->policy->style, wanted);
+
+  style.strict = style.strict || session->policy->strict;
+  return style;
+}

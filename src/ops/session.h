@@ -27,4 +27,7 @@ void ll_session_prepare (LlSession *session);
 /* The engine for a technology. Borrowed. */
 LlEngine *ll_session_get_engine (LlSession *session, LlProtocol protocol);
 
+/* How S/MIME is made: as the policy says and as this request wants it. */
+LlSealStyle ll_session_get_style (const LlSession *session, const LlSealStyle *wanted);
+
 G_END_DECLS

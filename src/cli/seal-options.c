@@ -1,0 +1,86 @@
+/* seal-options.c - options into values, with the known names where one is unknown. */
+#include <config.h>
+
+#include "cli/seal-options.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+LlSealOptions ll_seal_options;
+
+const char *
+ll_seal_options_as (void)
+{
+  return ll_seal_options.as != NULL ? ll_seal_options.as[0] : NULL;
+}
+
+const char *const *
+ll_seal_options_also_as (void)
+{
+  return ll_seal_options_as () != NULL ? (const char *const *)ll_seal_options.as + 1 : NULL;
+}
+
+static gboolean
+read_cipher (LlCipher *cipher, GError **error)
+{
+  g_autofree char *name = NULL;
+
+  *cipher = ll_cipher_from_name (ll_seal_options.cipher);
+  if (ll_seal_options.aead && ll_seal_options.cipher == NULL)
+    *cipher = LL_CIPHER_AES_256_GCM;
+  if (ll_seal_options.cipher == NULL || *cipher != LL_CIPHER_CHOOSE)
+    return TRUE;
+  name = ll_text_safe (ll_seal_options.cipher, -1);
+  g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+               _ ("“%s” is not a cipher. There are: %s."), name, ll_cipher_list ());
+  return FALSE;
+}
+
+static gboolean
+read_digest (LlDigest *digest, GError **error)
+{
+  g_autofree char *name = NULL;
+
+  *digest = ll_digest_from_name (ll_seal_options.digest);
+  if (ll_seal_options.digest == NULL || *digest != LL_DIGEST_CHOOSE)
+    return TRUE;
+  name = ll_text_safe (ll_seal_options.digest, -1);
+  g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+               _ ("“%s” is not a digest. There are: %s."), name, ll_digest_list ());
+  return FALSE;
+}
+
+/* The first option of them that was given, or NULL. */
+static const char *
+used_option (void)
+{
+  return ll_seal_options.aead             ? "--aead"
+         : ll_seal_options.cipher != NULL ? "--cipher"
+         : ll_seal_options.oaep           ? "--oaep"
+         : ll_seal_options.pss            ? "--pss"
+         : ll_seal_options.digest != NULL ? "--digest"
+         : ll_seal_options.key_id         ? "--key-id"
+                                          : NULL;
+}
+
+gboolean
+ll_seal_options_read (LlProtocol *protocol, LlCipher *cipher, LlSealStyle *style, GError **error)
+{
+  const char *option = used_option ();
+
+  *style = (LlSealStyle){ .pss = ll_seal_options.pss,
+                          .oaep = ll_seal_options.oaep,
+                          .key_id = ll_seal_options.key_id };
+  if (!read_cipher (cipher, error) || !read_digest (&style->digest, error))
+    return FALSE;
+  if (option == NULL)
+    return TRUE;
+  if (*protocol == LL_PROTOCOL_OPENPGP)
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION, _ ("%s is for S/MIME only."),
+                   option);
+      return FALSE;
+    }
+  *protocol = LL_PROTOCOL_SMIME;
+  return TRUE;
+}
