@@ -1,69 +1,25 @@
 /* trust.c - what enters: a key, the address that a message claims, certificates that came along.
  * What leaves: three answers with their reasons. It does NOT look at signatures, does not decide
- * what a message is worth (verdict/), and asks no server: revocation stays unchecked and is said to
- * be.
+ * what a message is worth (verdict/), and asks no server.
  */
 #include <config.h>
 
-#include <glib/gi18n.h>
-
-#include "base/error.h"
-#include "base/limits.h"
-#include "base/output.h"
 #include "base/text.h"
 #include "keys/openpgp-keyring-private.h"
-#include "keys/trust.h"
-#include "keys/trustlist.h"
-#include "keys/x509-path.h"
-#include "keys/x509-pem.h"
-
-struct _LlTrust
-{
-  LlPolicy *policy;
-  LlKeyStore *store; /* borrowed */
-
-  GPtrArray *file_keys; /* of LlKey: policy->anchors_file */
-  LlX509Anchors *file_anchors;
-  LlTrustlist *trustlist;     /* NULL until an S/MIME key is judged */
-  LlX509Anchors *all_anchors; /* those of the file and the trusted ones of the keybox; the same */
-};
-
-static GPtrArray *
-read_anchors_file (const char *path, GError **error)
-{
-  g_autoptr (GBytes) pem = ll_input_read (path, LL_LIMIT_KEY_FILE_BYTES, NULL, error);
-  g_autoptr (GPtrArray) keys = pem != NULL ? ll_x509_pem_read (pem, NULL, error) : NULL;
-
-  if (keys == NULL)
-    {
-      g_prefix_error (error, _ ("The trust anchors in “%s” cannot be read: "), path);
-      return NULL;
-    }
-  if (keys->len == 0)
-    {
-      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
-                   _ ("There is no certificate in “%s”: trust anchors are given in PEM form."),
-                   path);
-      return NULL;
-    }
-  return g_steal_pointer (&keys);
-}
+#include "keys/trust-private.h"
 
 LlTrust *
 ll_trust_new (const LlPolicy *policy, LlKeyStore *store, GError **error)
 {
-  g_autoptr (GPtrArray) keys = NULL;
+  g_autoptr (LlAnchors) anchors = ll_anchors_new (policy, store, error);
   LlTrust *trust;
 
-  keys = policy->anchors_file != NULL
-             ? read_anchors_file (policy->anchors_file, error)
-             : g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
-  if (keys == NULL)
+  if (anchors == NULL)
     return NULL;
   trust = g_new0 (LlTrust, 1);
   trust->policy = ll_policy_copy (policy);
   trust->store = store;
-  trust->file_keys = g_steal_pointer (&keys);
+  trust->anchors = g_steal_pointer (&anchors);
   return trust;
 }
 
@@ -72,11 +28,8 @@ ll_trust_free (LlTrust *trust)
 {
   if (trust == NULL)
     return;
+  ll_anchors_free (trust->anchors);
   ll_policy_free (trust->policy);
-  g_ptr_array_unref (trust->file_keys);
-  ll_x509_anchors_free (trust->file_anchors);
-  ll_x509_anchors_free (trust->all_anchors);
-  ll_trustlist_free (trust->trustlist);
   g_free (trust);
 }
 
@@ -92,12 +45,6 @@ ll_key_opinion_free (LlKeyOpinion *opinion)
 }
 
 /* --- binding ---------------------------------------------------------------------------------- */
-
-static LlAxis
-answer (LlAnswer value, LlReason reason)
-{
-  return (LlAxis){ .answer = value, .reason = reason };
-}
 
 /* The user ID with that address that counts most: a good one before a revoked or invalid one, then
  * the one with the highest validity. NULL: any address. */
@@ -147,13 +94,13 @@ judge_binding (LlKeyOpinion *opinion, const LlKey *key, const char *address)
 
   opinion->address = g_strdup (shown);
   if (address == NULL)
-    opinion->binding = answer (LL_ANSWER_NOT_CHECKED, LL_REASON_NONE);
+    opinion->binding = ll_axis (LL_ANSWER_NOT_CHECKED, LL_REASON_NONE);
   else if (id == NULL)
-    opinion->binding = answer (LL_ANSWER_NO, why_not_bound (key));
+    opinion->binding = ll_axis (LL_ANSWER_NO, why_not_bound (key));
   else if (id->revoked || id->invalid)
-    opinion->binding = answer (LL_ANSWER_NO, LL_REASON_UID_INVALID);
+    opinion->binding = ll_axis (LL_ANSWER_NO, LL_REASON_UID_INVALID);
   else
-    opinion->binding = answer (LL_ANSWER_YES, LL_REASON_NONE);
+    opinion->binding = ll_axis (LL_ANSWER_YES, LL_REASON_NONE);
 }
 
 /* --- OpenPGP ---------------------------------------------------------------------------------- */
@@ -184,23 +131,23 @@ judge_openpgp_trust (LlKeyOpinion *opinion, const LlKey *key, const char *addres
   switch (validity_of (key, id))
     {
     case LL_VALIDITY_ULTIMATE:
-      opinion->trust = answer (LL_ANSWER_YES, LL_REASON_NONE);
+      opinion->trust = ll_axis (LL_ANSWER_YES, LL_REASON_NONE);
       opinion->trust_source = g_strdup ("ultimate");
       break;
     case LL_VALIDITY_FULL:
-      opinion->trust = answer (LL_ANSWER_YES, LL_REASON_NONE);
+      opinion->trust = ll_axis (LL_ANSWER_YES, LL_REASON_NONE);
       opinion->trust_source = g_strdup ("web-of-trust");
       break;
     case LL_VALIDITY_MARGINAL:
-      opinion->trust = answer (LL_ANSWER_NO, LL_REASON_MARGINAL);
+      opinion->trust = ll_axis (LL_ANSWER_NO, LL_REASON_MARGINAL);
       break;
     case LL_VALIDITY_NEVER:
-      opinion->trust = answer (LL_ANSWER_NO, LL_REASON_NEVER_TRUSTED);
+      opinion->trust = ll_axis (LL_ANSWER_NO, LL_REASON_NEVER_TRUSTED);
       break;
     case LL_VALIDITY_UNKNOWN:
     case LL_VALIDITY_UNDEFINED:
     default:
-      opinion->trust = answer (LL_ANSWER_NO, LL_REASON_VALIDITY_UNKNOWN);
+      opinion->trust = ll_axis (LL_ANSWER_NO, LL_REASON_VALIDITY_UNKNOWN);
       break;
     }
 }
@@ -211,135 +158,30 @@ judge_openpgp_time (LlKeyOpinion *opinion, const LlKey *key)
   gint64 expires = ll_key_get_expires (key);
 
   if (ll_key_is_revoked (key))
-    opinion->time = answer (LL_ANSWER_NO, LL_REASON_KEY_REVOKED);
+    opinion->time = ll_axis (LL_ANSWER_NO, LL_REASON_KEY_REVOKED);
   else if (ll_key_get_created (key) > opinion->judged_at)
-    opinion->time = answer (LL_ANSWER_NO, LL_REASON_NOT_YET_VALID);
+    opinion->time = ll_axis (LL_ANSWER_NO, LL_REASON_NOT_YET_VALID);
   else if (expires != 0 && expires < opinion->judged_at)
-    opinion->time = answer (LL_ANSWER_NO, LL_REASON_KEY_EXPIRED);
+    opinion->time = ll_axis (LL_ANSWER_NO, LL_REASON_KEY_EXPIRED);
   else
-    opinion->time = answer (LL_ANSWER_YES, LL_REASON_NONE);
+    opinion->time = ll_axis (LL_ANSWER_YES, LL_REASON_NONE);
 }
 
-/* --- S/MIME ----------------------------------------------------------------------------------- */
-
-static const LlTrustlist *
-get_trustlist (LlTrust *trust)
-{
-  if (trust->trustlist == NULL)
-    trust->trustlist = ll_trustlist_new ();
-  return trust->trustlist;
-}
-
-static LlX509Anchors *
-get_file_anchors (LlTrust *trust)
-{
-  if (trust->file_anchors == NULL)
-    trust->file_anchors = ll_x509_anchors_new (trust->file_keys);
-  return trust->file_anchors;
-}
-
-/* Only certificates that the user has at home become anchors by being listed, never one that a
- * message brought (SC-12). */
-static LlX509Anchors *
-get_all_anchors (LlTrust *trust)
-{
-  g_autoptr (GPtrArray) keys = NULL;
-  GPtrArray *certificates;
-
-  if (trust->all_anchors != NULL)
-    return trust->all_anchors;
-  keys = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
-  for (guint i = 0; i < trust->file_keys->len; i++)
-    g_ptr_array_add (keys, ll_key_ref (g_ptr_array_index (trust->file_keys, i)));
-  certificates = ll_key_store_certificates (trust->store, NULL);
-  for (guint i = 0; certificates != NULL && i < certificates->len; i++)
-    {
-      LlKey *key = g_ptr_array_index (certificates, i);
-
-      if (ll_trustlist_ask (get_trustlist (trust), ll_key_get_gnupg_fingerprint (key))
-          == LL_TRUSTLIST_TRUSTED)
-        g_ptr_array_add (keys, ll_key_ref (key));
-    }
-  trust->all_anchors = ll_x509_anchors_new (keys);
-  return trust->all_anchors;
-}
-
-/* The path from the anchors of the file alone costs no look into the keybox; only when there is
- * none is the keybox asked. */
-static LlX509Path *
-build_path (LlTrust *trust, LlKey *key, GPtrArray *extra, LlPurpose purpose)
-{
-  LlX509PathQuestion question
-      = { .extra = extra, .purpose = purpose, .at = ll_policy_time (trust->policy) };
-  g_autoptr (LlX509Path) path = NULL;
-
-  if (trust->file_keys->len > 0)
-    {
-      question.anchors = get_file_anchors (trust);
-      path = ll_x509_path_build (key, &question);
-      if (path->reason == LL_REASON_NONE)
-        return g_steal_pointer (&path);
-      ll_x509_path_free (g_steal_pointer (&path));
-    }
-  question.anchors = get_all_anchors (trust);
-  question.certificates = ll_key_store_certificates (trust->store, NULL);
-  return ll_x509_path_build (key, &question);
-}
-
-static gboolean
-chain_is_refused (LlTrust *trust, GPtrArray *chain)
-{
-  for (guint i = 0; i < chain->len; i++)
-    if (ll_trustlist_ask (get_trustlist (trust),
-                          ll_key_get_gnupg_fingerprint (g_ptr_array_index (chain, i)))
-        == LL_TRUSTLIST_REFUSED)
-      return TRUE;
-  return FALSE;
-}
-
-static const char *
-source_of (const LlTrust *trust, const LlKey *anchor)
-{
-  for (guint i = 0; i < trust->file_keys->len; i++)
-    if (g_str_equal (ll_key_get_fingerprint (g_ptr_array_index (trust->file_keys, i)),
-                     ll_key_get_fingerprint (anchor)))
-      return "anchors-file";
-  return "trustlist.txt";
-}
-
-static void
-judge_smime (LlKeyOpinion *opinion, LlTrust *trust, LlKey *key, GPtrArray *extra, LlPurpose purpose)
-{
-  g_autoptr (LlX509Path) path = build_path (trust, key, extra, purpose);
-
-  opinion->chain = g_ptr_array_ref (path->chain);
-  if (chain_is_refused (trust, path->chain))
-    opinion->trust = answer (LL_ANSWER_NO, LL_REASON_NEVER_TRUSTED);
-  else if (path->reason != LL_REASON_NONE)
-    opinion->trust = answer (LL_ANSWER_NO, path->reason);
-  else
-    {
-      opinion->trust = answer (LL_ANSWER_YES, LL_REASON_NONE);
-      opinion->trust_source = g_strdup (source_of (trust, path->anchor));
-    }
-  if (path->time_reason != LL_REASON_NONE)
-    opinion->time = answer (LL_ANSWER_NO, path->time_reason);
-  else
-    opinion->time = answer (LL_ANSWER_YES, LL_REASON_REVOCATION_NOT_CHECKED); /* VM-03 */
-}
+/* --- both --------------------------------------------------------------------------------------
+ */
 
 static LlKeyOpinion *
-judge (LlTrust *trust, LlKey *key, const char *address, GPtrArray *extra, LlPurpose purpose)
+judge (LlTrust *trust, LlKey *key, const LlTrustMaterial *material, LlPurpose purpose)
 {
   LlKeyOpinion *opinion = g_new0 (LlKeyOpinion, 1);
 
   opinion->judged_at = ll_policy_time (trust->policy);
-  judge_binding (opinion, key, address);
+  judge_binding (opinion, key, material->address);
   if (ll_key_get_protocol (key) == LL_PROTOCOL_SMIME)
-    judge_smime (opinion, trust, key, extra, purpose);
+    ll_trust_judge_smime (opinion, trust, key, material, purpose);
   else
     {
-      judge_openpgp_trust (opinion, key, address);
+      judge_openpgp_trust (opinion, key, material->address);
       judge_openpgp_time (opinion, key);
     }
   return opinion;
@@ -348,11 +190,21 @@ judge (LlTrust *trust, LlKey *key, const char *address, GPtrArray *extra, LlPurp
 LlKeyOpinion *
 ll_trust_judge (LlTrust *trust, LlKey *key, const char *address, GPtrArray *extra)
 {
-  return judge (trust, key, address, extra, LL_PURPOSE_SIGN);
+  LlTrustMaterial material = { .address = address, .certificates = extra };
+
+  return judge (trust, key, &material, LL_PURPOSE_SIGN);
+}
+
+LlKeyOpinion *
+ll_trust_judge_signature (LlTrust *trust, LlKey *key, const LlTrustMaterial *material)
+{
+  return judge (trust, key, material, LL_PURPOSE_SIGN);
 }
 
 LlKeyOpinion *
 ll_trust_judge_recipient (LlTrust *trust, LlKey *key, const char *address)
 {
-  return judge (trust, key, address, NULL, LL_PURPOSE_ENCRYPT);
+  LlTrustMaterial material = { .address = address };
+
+  return judge (trust, key, &material, LL_PURPOSE_ENCRYPT);
 }

@@ -6,7 +6,9 @@
 #pragma once
 
 #include "base/reason.h"
+#include "keys/decisions.h"
 #include "keys/key-store.h"
+#include "keys/x509-path.h"
 
 G_BEGIN_DECLS
 
@@ -26,23 +28,23 @@ typedef struct
 
 typedef struct _LlTrust LlTrust;
 
-/* Trust anchors for S/MIME: policy->anchors_file and gpgsm's trustlist.txt, each remembered with
- * its source (SC-12: a root that came in a message is never one). `store` is borrowed and must
- * outlive it. Error: LL_ERROR_MISSING_INPUT / LL_ERROR_BAD_DATA for the anchors file. (transfer
- * full) */
+/* With the trust anchors of keys/anchors for S/MIME. `store` is borrowed and must outlive it.
+ * Error: those of ll_anchors_new(). (transfer full) */
 LlTrust *ll_trust_new (const LlPolicy *policy, LlKeyStore *store, GError **error);
 void ll_trust_free (LlTrust *trust);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlTrust, ll_trust_free)
 
 typedef struct
 {
-  LlAxis binding;     /* does the key belong to the address */
-  LlAxis trust;       /* why we believe it */
-  LlAxis time;        /* valid and not revoked, judged at `at` */
-  char *address;      /* the address in the key that matched, or the key's first; or NULL */
-  char *trust_source; /* "ultimate", "web-of-trust", "anchors-file", "trustlist.txt", or NULL */
-  GPtrArray *chain;   /* S/MIME: of LlKey, leaf first, as far as it could be built; else NULL */
-  gint64 judged_at;   /* the time used */
+  LlAxis binding;      /* does the key belong to the address */
+  LlAxis trust;        /* why we believe it */
+  LlAxis time;         /* valid and not revoked, judged at `at` */
+  char *address;       /* the address in the key that matched, or the key's first; or NULL */
+  char *trust_source;  /* "ultimate", "web-of-trust", "anchors-file", "decision", "pinned",
+                          "trustlist.txt", "system", or NULL */
+  GPtrArray *chain;    /* S/MIME: of LlKey, leaf first, as far as it could be built; else NULL */
+  LlDecision decision; /* S/MIME: what the user decided about this very certificate */
+  gint64 judged_at;    /* the time used */
   gboolean revocation_checked;
 } LlKeyOpinion;
 
@@ -54,6 +56,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlKeyOpinion, ll_key_opinion_free)
  * that may complete a path, never anchor it (of LlKey, or NULL). Never fails: what could not be
  * done is NOT_CHECKED with a reason. (transfer full) */
 LlKeyOpinion *ll_trust_judge (LlTrust *trust, LlKey *key, const char *address, GPtrArray *extra);
+
+/* What a message brings that bears on the key of a signature; any of it may be NULL. */
+typedef struct
+{
+  const char *address;     /* as for ll_trust_judge() */
+  GPtrArray *certificates; /* of LlKey: may complete a path, never anchor it */
+  GPtrArray *crls;         /* of GBytes: CRLs (CM-10) */
+  GPtrArray *listed;       /* of LlListedCertificate: when there are two or more, only these may
+                              stand in the path, beside the anchor (ES-08) */
+} LlTrustMaterial;
+
+/* The same as ll_trust_judge(), with all that a signed message may bring. (transfer full) */
+LlKeyOpinion *ll_trust_judge_signature (LlTrust *trust, LlKey *key,
+                                        const LlTrustMaterial *material);
 
 /* The same for a key that a message is to be encrypted to: its key usage is looked at for that
  * (SC-01). (transfer full) */

@@ -48,6 +48,26 @@ ll_x509_path_free (LlX509Path *path)
   g_free (path);
 }
 
+LlListedCertificate *
+ll_listed_certificate_new (const char *digest, GBytes *hash)
+{
+  LlListedCertificate *listed = g_new0 (LlListedCertificate, 1);
+
+  listed->digest = g_strdup (digest);
+  listed->hash = g_bytes_ref (hash);
+  return listed;
+}
+
+void
+ll_listed_certificate_free (LlListedCertificate *listed)
+{
+  if (listed == NULL)
+    return;
+  g_free (listed->digest);
+  g_bytes_unref (listed->hash);
+  g_free (listed);
+}
+
 static const struct
 {
   int code;

@@ -26,12 +26,25 @@ LlX509Anchors *ll_x509_anchors_new (GPtrArray *certificates);
 void ll_x509_anchors_free (LlX509Anchors *anchors);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlX509Anchors, ll_x509_anchors_free)
 
+/* A certificate named by its digest, as signing-certificate attributes do (RFC 5035 section 4). */
+typedef struct
+{
+  char *digest; /* "SHA-256" ..., as OpenSSL knows it */
+  GBytes *hash; /* of the whole certificate */
+} LlListedCertificate;
+
+LlListedCertificate *ll_listed_certificate_new (const char *digest, GBytes *hash);
+void ll_listed_certificate_free (LlListedCertificate *listed);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlListedCertificate, ll_listed_certificate_free)
+
 typedef struct
 {
   LlX509Anchors *anchors;
   GPtrArray *extra;        /* of LlKey, or NULL: from the message; may be a part of the path, never
                               its end (SC-12); no more than LL_LIMIT_CERTIFICATES are looked at */
   GPtrArray *certificates; /* the same, from the keybox: all of them are looked at */
+  GPtrArray *listed;       /* of LlListedCertificate, or NULL: two or more limit what may stand in
+                              the path, beside the anchor (ES-08) */
   LlPurpose purpose;
   gint64 at;
 } LlX509PathQuestion;

@@ -165,7 +165,7 @@ ll_test_home_new (void)
 {
   LlTestHome *home = g_new0 (LlTestHome, 1);
   g_autofree char *keys = NULL;
-  g_autofree char *agent = NULL;
+  g_autofree char *agent = NULL, *data = NULL;
 
   home->path = g_strdup ("/tmp/ll-XXXXXX");
   g_assert_nonnull (g_mkdtemp (home->path));
@@ -185,6 +185,8 @@ ll_test_home_new (void)
               "disable-dirmngr\ndisable-crl-checks\nno-secmem-warning\nno-common-certs-import\n");
   ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_CANCELS, NULL);
   g_setenv ("GNUPGHOME", home->path, TRUE);
+  data = g_build_filename (home->path, "data", NULL);
+  g_setenv ("XDG_DATA_HOME", data, TRUE); /* GLib keeps the first that a process asks for */
   return home;
 }
 

@@ -44,12 +44,19 @@ G_BEGIN_DECLS
   X (SELF_SIGNED, "self-signed")                                                                   \
   X (ROOT_NOT_TRUSTED, "root-not-trusted")                                                         \
   X (NEVER_TRUSTED, "never-trusted") /* the user said so */                                        \
+  X (DISTRUSTED, "distrusted")       /* the system's list said so */                               \
   X (MARGINAL, "marginally-trusted")                                                               \
   X (VALIDITY_UNKNOWN, "validity-unknown")     /* OpenPGP: no certification reaches it */          \
   X (KEY_USAGE, "key-usage")                   /* SC-14 */                                         \
   X (EXTENDED_KEY_USAGE, "extended-key-usage") /* SC-15 */                                         \
   X (NAME_CONSTRAINTS, "name-constraints")                                                         \
   X (CRITICAL_EXTENSION, "critical-extension")                                                     \
+  X (CHAIN_SIGNATURE, "chain-signature")   /* a certificate is not signed by its issuer */         \
+  X (NOT_AN_AUTHORITY, "not-an-authority") /* the issuer may not issue certificates (SC-16) */     \
+  X (PATH_LENGTH, "path-length")           /* more authorities than the constraint allows */       \
+  X (CHAIN_TOO_LONG, "chain-too-long")                                                             \
+  X (NOT_LISTED, "certificate-not-listed") /* the signer excluded this path (ES-08) */             \
+  X (KEY_TOO_LARGE, "key-too-large")       /* SM-34 */                                             \
   X (PATH_INVALID, "path-invalid")                                                                 \
   X (WEAK_CHAIN, "weak-chain") /* SC-19 */                                                         \
   /* time */                                                                                       \

@@ -52,6 +52,7 @@ ll_signature_facts_free (LlSignatureFacts *facts)
   g_free (facts->digest);
   g_clear_pointer (&facts->capabilities, g_bytes_unref);
   g_clear_pointer (&facts->encryption_key, ll_key_unref);
+  g_clear_pointer (&facts->listed_certificates, g_ptr_array_unref);
   g_free (facts);
 }
 

@@ -33,7 +33,10 @@ typedef struct
   GBytes *capabilities;  /* S/MIME: the signed SMIMECapabilities, DER; or NULL (SM-29) */
   LlKey *encryption_key; /* S/MIME: the certificate that the signer wants to be written to, when the
                             signed preference names one that is at hand; else NULL (SM-30) */
-  guint countersignatures; /* S/MIME: how many there are; they raise nothing (CM-18) */
+  GPtrArray *listed_certificates; /* S/MIME: of LlListedCertificate (keys/x509-path.h), in order, as
+                                     the signing-certificate attribute lists them; or NULL. Two or
+                                     more limit the path (ES-08) */
+  guint countersignatures;        /* S/MIME: how many there are; they raise nothing (CM-18) */
 } LlSignatureFacts;
 
 typedef enum

@@ -28,7 +28,14 @@ ll_signers_judge (LlTrust *trust, const LlFacts *facts, const char *address)
 
       signer->facts = signature;
       if (signature->key != NULL)
-        signer->opinion = ll_trust_judge (trust, signature->key, address, facts->certificates);
+        {
+          LlTrustMaterial material = { .address = address,
+                                       .certificates = facts->certificates,
+                                       .crls = facts->crls,
+                                       .listed = signature->listed_certificates };
+
+          signer->opinion = ll_trust_judge_signature (trust, signature->key, &material);
+        }
       g_ptr_array_add (signers, signer);
     }
   return g_steal_pointer (&signers);

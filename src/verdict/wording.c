@@ -112,6 +112,10 @@ static const Words words[LL_N_REASONS] = {
       ADD_ANCHOR },
   [LL_REASON_NEVER_TRUSTED]
   = { N_ ("You marked this key or its authority as not to be trusted."), NULL },
+  [LL_REASON_DISTRUSTED]
+  = { N_ ("The certificate or its authority is on this system's list of those that must not be "
+          "trusted."),
+      NEW_KEY },
   [LL_REASON_MARGINAL] = { N_ ("Too few people whom you trust vouch for the key."), CERTIFY_KEY },
   [LL_REASON_VALIDITY_UNKNOWN]
   = { N_ ("Nobody whom you trust vouches that the key belongs to this address."), CERTIFY_KEY },
@@ -121,6 +125,22 @@ static const Words words[LL_N_REASONS] = {
   = { N_ ("The authority was not allowed to issue a certificate for this name."), ASK_SENDER },
   [LL_REASON_CRITICAL_EXTENSION]
   = { N_ ("The certificate makes a condition that Letterlock does not know."), NULL },
+  [LL_REASON_CHAIN_SIGNATURE]
+  = { N_ ("A certificate in the chain was not signed by the authority that it names."),
+      ASK_SENDER },
+  [LL_REASON_NOT_AN_AUTHORITY]
+  = { N_ ("A certificate in the chain was issued by somebody who may not issue certificates."),
+      ASK_SENDER },
+  [LL_REASON_PATH_LENGTH]
+  = { N_ ("There are more authorities in the chain than one of them allows."), ASK_SENDER },
+  [LL_REASON_CHAIN_TOO_LONG]
+  = { N_ ("The chain of certificates is too long to be examined."), NULL },
+  [LL_REASON_NOT_LISTED]
+  = { N_ ("The signer named the certificates that count, and the chain needs another one."),
+      ASK_SENDER },
+  [LL_REASON_KEY_TOO_LARGE]
+  = { N_ ("A certificate has a key so large that checking with it would only cost time."),
+      NEW_KEY },
   [LL_REASON_PATH_INVALID]
   = { N_ ("The chain of certificates up to the authority is not valid."), NEW_KEY },
   [LL_REASON_WEAK_CHAIN]
@@ -231,6 +251,9 @@ ll_wording_trust_source (const char *source)
     { "ultimate", N_ ("it is one of your own keys") },
     { "web-of-trust", N_ ("people whom you trust, or you yourself, have signed the key") },
     { "anchors-file", N_ ("its certificate leads to a root in your file of trust anchors") },
+    { "decision", N_ ("its certificate leads to an authority that you decided to trust") },
+    { "pinned", N_ ("you pinned this very certificate") },
+    { "system", N_ ("its certificate leads to a root that this system trusts for mail") },
     { "trustlist.txt", N_ ("its certificate leads to a root in gpgsm's trustlist.txt") },
   };
 

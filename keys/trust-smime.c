@@ -1,0 +1,101 @@
+/* trust-smime.c - what enters: a certificate and what a message brought. What leaves: whether a
+ * path leads from it to an anchor, and whether it is valid at the time. It builds no paths itself
+ * (keys/x509-path) and knows no anchors itself (keys/anchors).
+ */
+#include <config.h>
+
+#include "keys/trust-private.h"
+
+/* The path from the anchors of the file alone costs no look into the keybox; only when there is
+ * none is everything asked. */
+static LlX509Path *
+build_path (LlTrust *trust, LlKey *key, LlX509PathQuestion *question)
+{
+  g_autoptr (LlX509Path) path = NULL;
+
+  question->anchors = ll_anchors_of_file (trust->anchors);
+  if (question->anchors != NULL)
+    {
+      path = ll_x509_path_build (key, question);
+      if (path->reason == LL_REASON_NONE)
+        return g_steal_pointer (&path);
+    }
+  question->anchors = ll_anchors_all (trust->anchors);
+  question->certificates = ll_key_store_certificates (trust->store, NULL);
+  return ll_x509_path_build (key, question);
+}
+
+/* SC-07: a certificate that the user pinned needs no path; it is still looked at for what it may be
+ * used for, and for its time. A pin for addresses counts for these alone. */
+static gboolean
+is_pinned (LlTrust *trust, const LlKey *key, const char *address)
+{
+  const LlDecisions *decisions = ll_anchors_decisions (trust->anchors);
+  const char *fingerprint = ll_key_get_fingerprint (key);
+  g_auto (GStrv) addresses = NULL;
+
+  if (ll_decisions_get (decisions, fingerprint) != LL_DECISION_PIN)
+    return FALSE;
+  addresses = ll_decisions_addresses (decisions, fingerprint);
+  return address == NULL || addresses == NULL || addresses[0] == NULL
+         || ll_decisions_is_pinned_for (decisions, fingerprint, address);
+}
+
+static LlX509Path *
+pinned_path (LlKey *key, LlX509PathQuestion *question)
+{
+  g_autoptr (GPtrArray) itself = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  g_autoptr (LlX509Anchors) anchors = NULL;
+
+  g_ptr_array_add (itself, ll_key_ref (key));
+  anchors = ll_x509_anchors_new (itself);
+  question->anchors = anchors;
+  return ll_x509_path_build (key, question);
+}
+
+/* The user's own mapping of a certificate that names no address (SC-07). */
+static void
+bind_by_pin (LlKeyOpinion *opinion, LlTrust *trust, const LlKey *key, const char *address)
+{
+  if (opinion->binding.answer != LL_ANSWER_NO
+      || opinion->binding.reason != LL_REASON_NO_ADDRESS_IN_KEY
+      || !ll_decisions_is_pinned_for (ll_anchors_decisions (trust->anchors),
+                                      ll_key_get_fingerprint (key), address))
+    return;
+  opinion->binding = ll_axis (LL_ANSWER_YES, LL_REASON_NONE);
+  g_free (opinion->address);
+  opinion->address = g_strdup (address);
+}
+
+void
+ll_trust_judge_smime (LlKeyOpinion *opinion, LlTrust *trust, LlKey *key,
+                      const LlTrustMaterial *material, LlPurpose purpose)
+{
+  LlX509PathQuestion question = { .extra = material->certificates,
+                                  .listed = material->listed,
+                                  .purpose = purpose,
+                                  .at = ll_policy_time (trust->policy) };
+  gboolean pinned = is_pinned (trust, key, material->address);
+  g_autoptr (LlX509Path) path
+      = pinned ? pinned_path (key, &question) : build_path (trust, key, &question);
+  LlReason objection = ll_anchors_objection (trust->anchors, path->chain);
+
+  bind_by_pin (opinion, trust, key, material->address);
+  opinion->decision
+      = ll_decisions_get (ll_anchors_decisions (trust->anchors), ll_key_get_fingerprint (key));
+  opinion->chain = g_ptr_array_ref (path->chain);
+  if (objection != LL_REASON_NONE)
+    opinion->trust = ll_axis (LL_ANSWER_NO, objection);
+  else if (path->reason != LL_REASON_NONE)
+    opinion->trust = ll_axis (LL_ANSWER_NO, path->reason);
+  else
+    {
+      opinion->trust = ll_axis (LL_ANSWER_YES, LL_REASON_NONE);
+      opinion->trust_source
+          = g_strdup (pinned ? "pinned" : ll_anchors_source (trust->anchors, path->anchor));
+    }
+  if (path->time_reason != LL_REASON_NONE)
+    opinion->time = ll_axis (LL_ANSWER_NO, path->time_reason);
+  else
+    opinion->time = ll_axis (LL_ANSWER_YES, LL_REASON_REVOCATION_NOT_CHECKED); /* VM-03 */
+}
