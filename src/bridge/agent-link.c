@@ -1,12 +1,11 @@
-/* agent-link.c - what enters: commands; what leaves: the agent's answers. libassuan reads and
- * writes; this room finds the socket, starts the agent, and makes sure that nobody waits for ever:
- * libassuan has no timeouts, so the socket is shut down under it when time is up or when the
- * operation is cancelled. A cancelled line is not used again.
+/* agent-link.c - what enters: commands; what leaves: the daemon's answers. libassuan reads and
+ * writes; this room keeps lines open (daemon-socket finds and starts the daemon) and makes sure
+ * that nobody waits for ever: libassuan has no timeouts, so the socket is shut down under it when
+ * time is up or when the operation is cancelled. A cancelled line is not used again.
  */
 #include <config.h>
 
 #include <assuan.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gi18n.h>
@@ -15,13 +14,13 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/secret.h"
 #include "bridge/agent-link.h"
+#include "bridge/guard.h"
 
 #define MAX_ANSWER_BYTES (4 * 1024 * 1024) /* what the agent may send in one answer */
 #define MAX_IDLE_LINES 4
@@ -34,180 +33,13 @@ struct _LlAgentLink
   int fd; /* a second descriptor of the socket, to shut it down by: libassuan may have closed its
              own */
   char *socket;
+  LlDaemon daemon;
   GCancellable *cancellable;
   gulong cancel_id;
   gboolean broken;
   gint cancelled; /* atomic */
   gint pinentry;  /* atomic; the process that asks the person now, or 0 */
 };
-
-/* Where the agent is: asked of gpgconf once per GNUPGHOME. */
-
-static GMutex socket_mutex;
-static char *socket_home, *socket_path;
-
-static char *
-run_gpgconf (const char *option, const char *argument)
-{
-  const char *argv[] = { "gpgconf", option, argument, NULL };
-  g_autofree char *output = NULL;
-  int status = 0;
-
-  if (!g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL,
-                     NULL, NULL, &output, NULL, &status, NULL)
-      || !g_spawn_check_wait_status (status, NULL))
-    return NULL;
-  return g_steal_pointer (&output);
-}
-
-static char *
-find_socket (GError **error)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&socket_mutex);
-  const char *home = g_getenv ("GNUPGHOME");
-
-  if (socket_path != NULL && g_strcmp0 (home, socket_home) == 0)
-    return g_strdup (socket_path);
-  g_clear_pointer (&socket_path, g_free);
-  g_clear_pointer (&socket_home, g_free);
-  socket_path = run_gpgconf ("--list-dirs", "agent-socket");
-  if (socket_path == NULL || *g_strchomp (socket_path) == '\0')
-    {
-      g_clear_pointer (&socket_path, g_free);
-      g_set_error_literal (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
-                           _ ("gpg-agent cannot be found, because “gpgconf” cannot be run. Install "
-                              "GnuPG, or run “letterlock doctor”."));
-      return NULL;
-    }
-  socket_home = g_strdup (home);
-  return g_strdup (socket_path);
-}
-
-static int
-connect_once (const char *path)
-{
-  struct sockaddr_un address = { 0 };
-  int fd, redirected = 0;
-
-  /* libassuan follows the redirection that a socket file may hold (GNUPGHOME on a file system
-   * without sockets) */
-  if (assuan_sock_set_sockaddr_un (path, (struct sockaddr *)&address, &redirected) != 0)
-    return -1;
-  fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return -1;
-  if (connect (fd, (struct sockaddr *)&address, sizeof address) == 0)
-    return fd;
-  {
-    int saved = errno;
-    close (fd);
-    errno = saved;
-  }
-  return -1;
-}
-
-static int
-connect_or_launch (const char *path, GError **error)
-{
-  int fd = connect_once (path);
-
-  if (fd < 0)
-    {
-      g_free (run_gpgconf ("--launch", "gpg-agent"));
-      fd = connect_once (path);
-    }
-  if (fd < 0)
-    g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
-                 _ ("gpg-agent cannot be reached at “%s” and cannot be started: %s. Try “gpgconf "
-                    "--launch gpg-agent”, or run “letterlock doctor”."),
-                 path, g_strerror (errno));
-  return fd;
-}
-
-/* A clock that shuts the socket down when time is up. */
-
-typedef struct
-{
-  GMutex mutex;
-  GCond condition;
-  GThread *thread;
-  int fd;
-  gint64 deadline;
-  gboolean over, rang;
-} Alarm;
-
-static gpointer
-alarm_wait (gpointer data)
-{
-  Alarm *self = data;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
-
-  while (!self->over && !self->rang)
-    if (!g_cond_wait_until (&self->condition, &self->mutex, self->deadline) && !self->over)
-      {
-        self->rang = TRUE;
-        shutdown (self->fd, SHUT_RDWR);
-      }
-  return NULL;
-}
-
-static void
-alarm_start (Alarm *self, int fd)
-{
-  g_mutex_init (&self->mutex);
-  g_cond_init (&self->condition);
-  self->fd = fd;
-  self->over = self->rang = FALSE;
-  self->deadline = g_get_monotonic_time () + LL_AGENT_TIMEOUT_SECONDS * G_TIME_SPAN_SECOND;
-  self->thread = g_thread_new ("agent-alarm", alarm_wait, self);
-}
-
-/* TRUE when time was up. */
-static gboolean
-alarm_stop (Alarm *self)
-{
-  g_mutex_lock (&self->mutex);
-  self->over = TRUE;
-  g_cond_signal (&self->condition);
-  g_mutex_unlock (&self->mutex);
-  g_thread_join (self->thread);
-  g_mutex_clear (&self->mutex);
-  g_cond_clear (&self->condition);
-  return self->rang;
-}
-
-/* A write to an agent that is gone must not end the process. */
-
-typedef struct
-{
-  sigset_t old;
-  gboolean was_pending;
-} PipeGuard;
-
-static void
-pipe_guard_enter (PipeGuard *guard)
-{
-  sigset_t pipe_only, pending;
-
-  sigemptyset (&pipe_only);
-  sigaddset (&pipe_only, SIGPIPE);
-  sigpending (&pending);
-  guard->was_pending = sigismember (&pending, SIGPIPE) == 1;
-  pthread_sigmask (SIG_BLOCK, &pipe_only, &guard->old);
-}
-
-static void
-pipe_guard_leave (PipeGuard *guard)
-{
-  const struct timespec at_once = { 0, 0 };
-  sigset_t pipe_only;
-
-  sigemptyset (&pipe_only);
-  sigaddset (&pipe_only, SIGPIPE);
-  while (!guard->was_pending && sigtimedwait (&pipe_only, NULL, &at_once) < 0 && errno == EINTR)
-    ;
-  pthread_sigmask (SIG_SETMASK, &guard->old, NULL);
-}
 
 /* One command. */
 
@@ -232,7 +64,15 @@ on_data (void *user_data, const void *buffer, size_t length)
 {
   Exchange *exchange = user_data;
 
-  if (length > MAX_ANSWER_BYTES - exchange->length)
+  gsize limit = exchange->talk != NULL && exchange->talk->limit > 0 ? exchange->talk->limit
+                                                                    : MAX_ANSWER_BYTES;
+
+  if (exchange->talk != NULL && exchange->talk->receive != NULL)
+    {
+      exchange->talk->receive (buffer, length, exchange->talk->user_data);
+      return 0;
+    }
+  if (length > limit - exchange->length)
     return gpg_err_make (OUR_SOURCE, GPG_ERR_TOO_LARGE);
   if (exchange->length + length > exchange->allocated)
     {
@@ -277,6 +117,12 @@ note_pinentry (LlAgentLink *link, const char *line)
 }
 
 static gpg_error_t
+send_bytes (LlAgentLink *link, GBytes *bytes)
+{
+  return assuan_send_data (link->assuan, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+}
+
+static gpg_error_t
 on_inquire (void *user_data, const char *line)
 {
   Exchange *exchange = user_data;
@@ -289,8 +135,14 @@ on_inquire (void *user_data, const char *line)
     }
   for (; answer != NULL && answer->keyword != NULL; answer++)
     if (starts_with_word (line, answer->keyword))
-      return assuan_send_data (exchange->link->assuan, g_bytes_get_data (answer->bytes, NULL),
-                               g_bytes_get_size (answer->bytes));
+      return send_bytes (exchange->link, answer->bytes);
+  if (exchange->talk != NULL && exchange->talk->inquire != NULL)
+    {
+      g_autoptr (GBytes) bytes = exchange->talk->inquire (line, exchange->talk->user_data);
+
+      if (bytes != NULL)
+        return send_bytes (exchange->link, bytes);
+    }
   return gpg_err_make (OUR_SOURCE, GPG_ERR_ASS_UNKNOWN_INQUIRE);
 }
 
@@ -321,20 +173,21 @@ ll_agent_link_say (LlAgentLink *link, const char *command, const LlAgentTalk *ta
   Exchange exchange = { link, talk, NULL, 0, 0 };
   gboolean quick = talk == NULL || talk->pace == LL_AGENT_QUICK, rang = FALSE;
   gpg_error_t problem;
-  PipeGuard guard;
-  Alarm alarm;
+  LlPipeGuard guard;
+  LlAlarm alarm;
 
   if (link->broken)
     return gpg_error (GPG_ERR_EOF);
   if (quick)
-    alarm_start (&alarm, link->fd);
-  pipe_guard_enter (&guard);
+    ll_alarm_start (&alarm, link->fd,
+                    talk != NULL && talk->seconds > 0 ? talk->seconds : LL_AGENT_TIMEOUT_SECONDS);
+  ll_pipe_guard_enter (&guard);
   problem = assuan_transact (link->assuan, command, on_data, &exchange, on_inquire, &exchange,
                              on_status, &exchange);
-  pipe_guard_leave (&guard);
+  ll_pipe_guard_leave (&guard);
   g_atomic_int_set (&link->pinentry, 0);
   if (quick)
-    rang = alarm_stop (&alarm);
+    rang = ll_alarm_stop (&alarm);
   if (problem != 0 && is_line_error (problem))
     {
       link->broken = TRUE;
@@ -406,12 +259,12 @@ say_environment (LlAgentLink *link)
 static void
 link_free (LlAgentLink *link)
 {
-  PipeGuard guard;
+  LlPipeGuard guard;
 
-  pipe_guard_enter (&guard);
+  ll_pipe_guard_enter (&guard);
   if (link->assuan != NULL)
     assuan_release (link->assuan);
-  pipe_guard_leave (&guard);
+  ll_pipe_guard_leave (&guard);
   if (link->fd >= 0)
     close (link->fd);
   g_free (link->socket);
@@ -466,38 +319,46 @@ greet_on (LlAgentLink *link, int fd)
 }
 
 static void
-set_silent (GError **error)
+set_silent (LlDaemon daemon, GError **error)
 {
-  g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
-               _ ("gpg-agent did not answer within %d seconds. Try “gpgconf --kill gpg-agent”, "
-                  "then "
-                  "again."),
-               LL_AGENT_TIMEOUT_SECONDS);
+  const char *name = ll_daemon_get_name (daemon);
+
+  g_set_error (error, LL_ERROR, daemon == LL_DAEMON_AGENT ? LL_ERROR_KEY_LOCKED : LL_ERROR_FAILED,
+               _ ("%s did not answer within %d seconds. Try “gpgconf --kill %s”, then again."),
+               name, LL_AGENT_TIMEOUT_SECONDS, name);
+}
+
+static void
+set_rude (LlDaemon daemon, gpg_error_t problem, GError **error)
+{
+  const char *name = ll_daemon_get_name (daemon);
+
+  g_set_error (error, LL_ERROR, daemon == LL_DAEMON_AGENT ? LL_ERROR_KEY_LOCKED : LL_ERROR_FAILED,
+               _ ("%s did not greet us: %s. Try “gpgconf --kill %s”, then again."), name,
+               gpg_strerror (problem), name);
 }
 
 static gboolean
 greet (LlAgentLink *link, int fd, GError **error)
 {
   gpg_error_t problem;
-  PipeGuard guard;
-  Alarm alarm;
+  LlPipeGuard guard;
+  LlAlarm alarm;
   gboolean rang;
 
-  alarm_start (&alarm, link->fd);
-  pipe_guard_enter (&guard);
+  ll_alarm_start (&alarm, link->fd, LL_AGENT_TIMEOUT_SECONDS);
+  ll_pipe_guard_enter (&guard);
   problem = greet_on (link, fd);
-  pipe_guard_leave (&guard);
-  rang = alarm_stop (&alarm);
+  ll_pipe_guard_leave (&guard);
+  rang = ll_alarm_stop (&alarm);
   if (problem == 0)
     return TRUE;
   if (g_cancellable_set_error_if_cancelled (link->cancellable, error))
     return FALSE;
   if (rang)
-    set_silent (error);
+    set_silent (link->daemon, error);
   else
-    g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
-                 _ ("gpg-agent did not greet us: %s. Try “gpgconf --kill gpg-agent”, then again."),
-                 gpg_strerror (problem));
+    set_rude (link->daemon, problem, error);
   return FALSE;
 }
 
@@ -531,16 +392,18 @@ take_idle (const char *socket)
 }
 
 static LlAgentLink *
-open_new (const char *socket, GCancellable *cancellable, GError **error)
+open_new (LlDaemon daemon, const char *socket, gboolean may_launch, GCancellable *cancellable,
+          GError **error)
 {
   LlAgentLink *link;
-  int fd = connect_or_launch (socket, error);
+  int fd = ll_daemon_connect (daemon, socket, may_launch, error);
 
   if (fd < 0)
     return NULL;
   link = g_new0 (LlAgentLink, 1);
   link->fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
   link->socket = g_strdup (socket);
+  link->daemon = daemon;
   link_watch (link, cancellable);
   if (!greet (link, fd, error))
     {
@@ -548,7 +411,8 @@ open_new (const char *socket, GCancellable *cancellable, GError **error)
       link_free (link);
       return NULL;
     }
-  say_environment (link);
+  if (daemon == LL_DAEMON_AGENT)
+    say_environment (link);
   return link;
 }
 
@@ -558,9 +422,11 @@ reuse_idle (const char *socket, GCancellable *cancellable, GError **error)
 {
   LlAgentLink *link = take_idle (socket);
   gpg_error_t problem;
+  LlDaemon daemon;
 
   if (link == NULL)
     return NULL;
+  daemon = link->daemon;
   link_watch (link, cancellable);
   problem = ll_agent_link_say (link, "RESET", NULL);
   if (problem == 0)
@@ -568,12 +434,13 @@ reuse_idle (const char *socket, GCancellable *cancellable, GError **error)
   link_unwatch (link);
   link_free (link);
   if (gpg_err_code (problem) == GPG_ERR_TIMEOUT)
-    set_silent (error);
+    set_silent (daemon, error);
   return NULL;
 }
 
 LlAgentLink *
-ll_agent_link_open (GCancellable *cancellable, GError **error)
+ll_agent_link_open_to (LlDaemon daemon, gboolean may_launch, GCancellable *cancellable,
+                       GError **error)
 {
   g_autofree char *socket = NULL;
   g_autoptr (GError) silent = NULL;
@@ -581,16 +448,22 @@ ll_agent_link_open (GCancellable *cancellable, GError **error)
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
-  socket = find_socket (error);
+  socket = ll_daemon_find_socket (daemon, error);
   if (socket == NULL)
     return NULL;
   link = reuse_idle (socket, cancellable, &silent);
   if (link != NULL)
     return link;
   if (silent == NULL)
-    return open_new (socket, cancellable, error);
+    return open_new (daemon, socket, may_launch, cancellable, error);
   g_propagate_error (error, g_steal_pointer (&silent));
   return NULL;
+}
+
+LlAgentLink *
+ll_agent_link_open (GCancellable *cancellable, GError **error)
+{
+  return ll_agent_link_open_to (LL_DAEMON_AGENT, TRUE, cancellable, error);
 }
 
 void
