@@ -18,6 +18,7 @@
 #define LL_LIMIT_TEXT_CHARACTERS 4096 /* a stranger's string shown on one line */
 #define LL_LIMIT_SHOWN_BYTES (8 * 1024 * 1024) /* text of all parts of a message that is shown */
 #define LL_LIMIT_RSA_BITS 16384                /* larger moduli are refused (SM-34) */
+#define LL_LIMIT_RSA_EXPONENT_BITS 64          /* larger public exponents are refused too */
 #define LL_LIMIT_CMS_OPEN_BYTES                                                                    \
   (64 * 1024 * 1024) /* CMS decrypt and opaque verify, until streamed */
 #define LL_LIMIT_CMS_PART_BYTES                                                                    \
@@ -28,6 +29,8 @@
   (1024 * 1024)                     /* what compressed data may always grow to; beyond that: */
 #define LL_LIMIT_INFLATED_RATIO 200 /* octets out of one octet of compressed data (CM-09) */
 #define LL_LIMIT_INFLATED_LAYERS 2  /* compressed parts around each other in one message */
+#define LL_LIMIT_CMS_KEPT_BYTES                                                                    \
+  (64 * 1024) /* of a content that may be signed as it is, not its digest */
 #define LL_LIMIT_CAPABILITIES_BYTES                                                                \
   (16 * 1024) /* SMIMECapabilities that are remembered of a peer; real ones have about 200 */
 #define LL_WEAK_RSA_BITS 2048                      /* below: weak-key */

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
   X (NO_PUBLIC_KEY, "no-public-key")     /* the signer's key or certificate is missing */          \
   X (MALFORMED, "malformed")             /* cannot be parsed */                                    \
   X (UNSUPPORTED_ALGORITHM, "unsupported-algorithm")                                               \
+  X (NEWER_OPENSSL, "needs-newer-openssl")           /* PQ-07: this one cannot do it */            \
   X (WEAK_DIGEST, "weak-digest")                     /* MD5, SHA-1, RIPEMD-160 (OP-10, AL-13) */   \
   X (WEAK_KEY, "weak-key")                           /* RSA below 2048 (SM-28) */                  \
   X (NO_SIGNERS, "no-signers")                       /* CMS without signerInfos (CM-14) */         \

@@ -17,6 +17,11 @@ G_BEGIN_DECLS
 /* FALSE: the signature is over the content itself (CM-13). */
 gboolean ll_cms_attributes_present (const CMS_SignerInfo *si);
 
+/* The octets that are signed: a SET OF attributes in DER, with the tag of a SET (CM-05), however
+ * they came. `as_they_came`: in the order they came in, when that is another one; else NULL. NULL
+ * without signed attributes. (transfer full) (nullable) */
+GBytes *ll_cms_attributes_encode (const CMS_SignerInfo *si, gboolean as_they_came);
+
 /* ATTRIBUTE_CARDINALITY, CONTENT_TYPE_MISMATCH, ALGORITHM_PROTECTION or NONE (CM-01, CM-11, SM-32,
  * ES-07). Without signed attributes only the unsigned ones are looked at. */
 LlReason ll_cms_attributes_check (CMS_SignerInfo *si, const ASN1_OBJECT *content_type);

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "bridge/openssl-glue.h"
 #include "engine/cms-attributes-private.h"
 #include "provider/provider.h"
 
@@ -72,6 +73,69 @@ gboolean
 ll_cms_attributes_present (const CMS_SignerInfo *si)
 {
   return CMS_signed_get_attr_count (si) >= 0;
+}
+
+/* DER's order of a SET OF: octet by octet, the shorter one first (X.690 section 11.6). */
+static int
+compare_encodings (gconstpointer a, gconstpointer b)
+{
+  return g_bytes_compare (*(GBytes *const *)a, *(GBytes *const *)b);
+}
+
+static GPtrArray *
+encode_each (const CMS_SignerInfo *si)
+{
+  GPtrArray *encoded = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+
+  for (int i = 0; i < CMS_signed_get_attr_count (si); i++)
+    {
+      GBytes *one = LL_DER (CMS_signed_get_attr (si, i), X509_ATTRIBUTE);
+      if (one != NULL)
+        g_ptr_array_add (encoded, one);
+    }
+  return encoded;
+}
+
+static gboolean
+is_sorted (GPtrArray *encoded)
+{
+  for (guint i = 1; i < encoded->len; i++)
+    if (g_bytes_compare (encoded->pdata[i - 1], encoded->pdata[i]) > 0)
+      return FALSE;
+  return TRUE;
+}
+
+static GBytes *
+join_as_set (GPtrArray *encoded)
+{
+  gsize length = 0;
+
+  for (guint i = 0; i < encoded->len; i++)
+    length += g_bytes_get_size (encoded->pdata[i]);
+  int size = ASN1_object_size (1, (int)length, V_ASN1_SET);
+  guint8 *der = g_malloc ((gsize)size), *at = der;
+  ASN1_put_object (&at, 1, (int)length, V_ASN1_SET, V_ASN1_UNIVERSAL);
+  for (guint i = 0; i < encoded->len; i++)
+    {
+      gsize n;
+      gconstpointer data = g_bytes_get_data (encoded->pdata[i], &n);
+      memcpy (at, data, n);
+      at += n;
+    }
+  return g_bytes_new_take (der, (gsize)size);
+}
+
+GBytes *
+ll_cms_attributes_encode (const CMS_SignerInfo *si, gboolean as_they_came)
+{
+  if (!ll_cms_attributes_present (si))
+    return NULL;
+
+  g_autoptr (GPtrArray) encoded = encode_each (si);
+  if (as_they_came)
+    return is_sorted (encoded) ? NULL : join_as_set (encoded);
+  g_ptr_array_sort (encoded, compare_encodings);
+  return join_as_set (encoded);
 }
 
 /* The value of the one attribute of this type and its one value, if that has the ASN.1 type. */

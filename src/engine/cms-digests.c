@@ -4,6 +4,8 @@
 
 #include <openssl/crypto.h>
 
+#include "base/limits.h"
+#include "base/secret.h"
 #include "bridge/openssl-glue.h"
 #include "engine/cms-digests-private.h"
 #include "engine/cms-names.h"
@@ -12,14 +14,14 @@
 
 typedef struct
 {
-  int nid;
+  const LlCmsDigest *digest;
   EVP_MD_CTX *context;
 } Digest;
 
 struct _LlCmsDigests
 {
   GArray *digests; /* of Digest */
-  guint8 beginning[16];
+  guint8 *kept;    /* the beginning, LL_LIMIT_CMS_KEPT_BYTES at most */
   guint64 length;
 };
 
@@ -30,19 +32,30 @@ digest_clear (gpointer data)
   EVP_MD_CTX_free (digest->context);
 }
 
-static void
-add_digest (LlCmsDigests *self, int nid)
+static const Digest *
+find (const LlCmsDigests *self, int nid)
 {
-  if (ll_cms_digest_find (nid) == NULL || ll_cms_digests_get (self, nid) != NULL)
+  for (guint i = 0; i < self->digests->len; i++)
+    {
+      const Digest *digest = &g_array_index (self->digests, Digest, i);
+      if (digest->digest->nid == nid)
+        return digest;
+    }
+  return NULL;
+}
+
+static void
+add_digest (LlCmsDigests *self, const LlCmsDigest *wanted)
+{
+  if (wanted == NULL || find (self, wanted->nid) != NULL)
     return;
 
-  EVP_MD *md = EVP_MD_fetch (ll_provider_context (NULL), OBJ_nid2sn (nid), NULL);
-  Digest digest = { nid, EVP_MD_CTX_new () };
+  g_autoptr (EVP_MD) md = EVP_MD_fetch (ll_provider_context (NULL), OBJ_nid2sn (wanted->nid), NULL);
+  Digest digest = { wanted, EVP_MD_CTX_new () };
   if (md != NULL && EVP_DigestInit_ex2 (digest.context, md, NULL) == 1)
     g_array_append_val (self->digests, digest);
   else
     digest_clear (&digest);
-  EVP_MD_free (md);
 }
 
 LlCmsDigests *
@@ -52,12 +65,13 @@ ll_cms_digests_new (GPtrArray *algorithms)
 
   self->digests = g_array_new (FALSE, FALSE, sizeof (Digest));
   g_array_set_clear_func (self->digests, digest_clear);
+  self->kept = g_malloc (LL_LIMIT_CMS_KEPT_BYTES);
   for (guint i = 0; i < algorithms->len; i++)
     {
       g_autoptr (X509_ALGOR) algorithm
           = ll_smime_parse_algorithm (g_ptr_array_index (algorithms, i));
       if (algorithm != NULL)
-        add_digest (self, OBJ_obj2nid (algorithm->algorithm));
+        add_digest (self, ll_cms_digest_of (algorithm));
     }
   return self;
 }
@@ -68,6 +82,8 @@ ll_cms_digests_free (LlCmsDigests *self)
   if (self == NULL)
     return;
   g_array_unref (self->digests);
+  explicit_bzero (self->kept, MIN (self->length, LL_LIMIT_CMS_KEPT_BYTES));
+  g_free (self->kept);
   g_free (self);
 }
 
@@ -76,43 +92,81 @@ ll_cms_digests_update (LlCmsDigests *self, const guint8 *data, gsize length)
 {
   for (guint i = 0; i < self->digests->len; i++)
     EVP_DigestUpdate (g_array_index (self->digests, Digest, i).context, data, length);
-  if (self->length < sizeof self->beginning)
-    memcpy (self->beginning + self->length, data,
-            MIN (length, sizeof self->beginning - self->length));
+  if (self->length < LL_LIMIT_CMS_KEPT_BYTES)
+    memcpy (self->kept + self->length, data, MIN (length, LL_LIMIT_CMS_KEPT_BYTES - self->length));
   self->length += length;
 }
 
-EVP_MD_CTX *
-ll_cms_digests_get (const LlCmsDigests *self, int nid)
+const EVP_MD *
+ll_cms_digests_get_md (const LlCmsDigests *self, int nid)
 {
-  for (guint i = 0; i < self->digests->len; i++)
-    if (g_array_index (self->digests, Digest, i).nid == nid)
-      return g_array_index (self->digests, Digest, i).context;
-  return NULL;
+  const Digest *digest = find (self, nid);
+  return digest != NULL ? EVP_MD_CTX_get0_md (digest->context) : NULL;
+}
+
+/* Some of them are as long as one likes: then the length is the one that CMS uses (RFC 8702 section
+ * 3.1). */
+static gsize
+final (const LlCmsDigest *digest, EVP_MD_CTX *context, guint8 *value)
+{
+  unsigned int length = 0;
+
+  if (digest->nid == NID_shake128 || digest->nid == NID_shake256)
+    return EVP_DigestFinalXOF (context, value, digest->bytes) == 1 ? digest->bytes : 0;
+  return EVP_DigestFinal_ex (context, value, &length) == 1 ? length : 0;
+}
+
+gsize
+ll_cms_digests_final (const LlCmsDigests *self, int nid, guint8 *value)
+{
+  const Digest *running = find (self, nid);
+  g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
+
+  if (running == NULL || EVP_MD_CTX_copy_ex (context, running->context) != 1)
+    return 0;
+  return final (running->digest, context, value);
+}
+
+gsize
+ll_cms_digests_hash (const LlCmsDigests *self, int nid, GBytes *octets, guint8 *value)
+{
+  const Digest *running = find (self, nid);
+  g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
+
+  if (running == NULL
+      || EVP_DigestInit_ex2 (context, EVP_MD_CTX_get0_md (running->context), NULL) != 1
+      || EVP_DigestUpdate (context, g_bytes_get_data (octets, NULL), g_bytes_get_size (octets))
+             != 1)
+    return 0;
+  return final (running->digest, context, value);
 }
 
 gboolean
 ll_cms_digests_match (const LlCmsDigests *self, int nid, const guint8 *value, gsize length)
 {
-  EVP_MD_CTX *running = ll_cms_digests_get (self, nid);
-  g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
   guint8 ours[EVP_MAX_MD_SIZE];
-  unsigned int our_length = 0;
+  gsize our_length = ll_cms_digests_final (self, nid, ours);
 
-  return running != NULL && EVP_MD_CTX_copy_ex (context, running) == 1
-         && EVP_DigestFinal_ex (context, ours, &our_length) == 1 && our_length == length
-         && CRYPTO_memcmp (ours, value, length) == 0;
+  return our_length > 0 && our_length == length && CRYPTO_memcmp (ours, value, length) == 0;
+}
+
+GBytes *
+ll_cms_digests_dup_content (const LlCmsDigests *self)
+{
+  if (self->length > LL_LIMIT_CMS_KEPT_BYTES)
+    return NULL;
+  return ll_secret_bytes_new_take (g_memdup2 (self->kept, self->length), self->length);
 }
 
 gboolean
 ll_cms_digests_content_is_attributes (const LlCmsDigests *self)
 {
-  const guint8 *p = self->beginning;
-  guint64 length = p[1];
+  const guint8 *p = self->kept;
   guint header = 2;
 
-  if (self->length < 5 || p[0] != 0x31)
+  if (self->length < 8 || p[0] != 0x31)
     return FALSE;
+  guint64 length = p[1];
   if (p[1] > 0x80 && p[1] <= 0x84)
     {
       header += p[1] & 0x7f;

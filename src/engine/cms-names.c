@@ -4,18 +4,22 @@
 
 #include "engine/cms-names.h"
 
+#define SHAKE256_WITH_LENGTH "2.16.840.1.101.3.4.2.18" /* id-shake256-len, RFC 8419 */
+
 static const LlCmsDigest digests[] = {
-  { NID_sha256, "SHA-256", "sha-256", FALSE },
-  { NID_sha384, "SHA-384", "sha-384", FALSE },
-  { NID_sha512, "SHA-512", "sha-512", FALSE },
-  { NID_sha224, "SHA-224", "sha-224", FALSE },
-  { NID_sha512_256, "SHA-512/256", "sha-512-256", FALSE },
-  { NID_sha3_256, "SHA3-256", "sha3-256", FALSE },
-  { NID_sha3_384, "SHA3-384", "sha3-384", FALSE },
-  { NID_sha3_512, "SHA3-512", "sha3-512", FALSE },
-  { NID_sha1, "SHA-1", "sha-1", TRUE },
-  { NID_md5, "MD5", "md5", TRUE },
-  { NID_ripemd160, "RIPEMD-160", "ripemd160", TRUE },
+  { NID_sha256, "SHA-256", "sha-256", 32, FALSE },
+  { NID_sha384, "SHA-384", "sha-384", 48, FALSE },
+  { NID_sha512, "SHA-512", "sha-512", 64, FALSE },
+  { NID_sha224, "SHA-224", "sha-224", 28, FALSE },
+  { NID_sha512_256, "SHA-512/256", "sha-512-256", 32, FALSE },
+  { NID_sha3_256, "SHA3-256", "sha3-256", 32, FALSE },
+  { NID_sha3_384, "SHA3-384", "sha3-384", 48, FALSE },
+  { NID_sha3_512, "SHA3-512", "sha3-512", 64, FALSE },
+  { NID_shake128, "SHAKE128", "shake128", 32, FALSE },
+  { NID_shake256, "SHAKE256", "shake256", 64, FALSE },
+  { NID_sha1, "SHA-1", "sha-1", 20, TRUE },
+  { NID_md5, "MD5", "md5", 16, TRUE },
+  { NID_ripemd160, "RIPEMD-160", "ripemd160", 20, TRUE },
 };
 
 static const LlCmsCipher ciphers[] = {
@@ -65,6 +69,22 @@ ll_cms_digest_find (int nid)
   for (gsize i = 0; i < G_N_ELEMENTS (digests); i++)
     if (digests[i].nid == nid)
       return &digests[i];
+  return NULL;
+}
+
+const LlCmsDigest *
+ll_cms_digest_of (const X509_ALGOR *algorithm)
+{
+  int nid = OBJ_obj2nid (algorithm->algorithm);
+  const ASN1_TYPE *parameter = algorithm->parameter;
+  char dotted[64];
+
+  if (nid != NID_undef)
+    return ll_cms_digest_find (nid);
+  if (OBJ_obj2txt (dotted, sizeof dotted, algorithm->algorithm, 1) > 0
+      && g_str_equal (dotted, SHAKE256_WITH_LENGTH) && parameter != NULL
+      && parameter->type == V_ASN1_INTEGER && ASN1_INTEGER_get (parameter->value.integer) == 512)
+    return ll_cms_digest_find (NID_shake256);
   return NULL;
 }
 

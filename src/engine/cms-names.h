@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <openssl/x509.h>
+
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -12,11 +14,16 @@ typedef struct
   int nid;
   const char *name;   /* "SHA-256" */
   const char *micalg; /* as in multipart/signed (SM-17): "sha-256" */
+  guint bytes;        /* how long it is */
   gboolean weak;      /* AL-13 */
 } LlCmsDigest;
 
 /* NULL: not a digest that we take. */
 const LlCmsDigest *ll_cms_digest_find (int nid);
+
+/* The same by AlgorithmIdentifier, which may hold the length of the digest (RFC 8419 section 2.3).
+ */
+const LlCmsDigest *ll_cms_digest_of (const X509_ALGOR *algorithm);
 
 typedef struct
 {

@@ -1,14 +1,12 @@
 #include <config.h>
 
 #include <openssl/err.h>
-#include <openssl/proverr.h>
-#include <openssl/rsa.h>
 
 #include "base/limits.h"
 #include "bridge/openssl-glue.h"
 #include "engine/cms-attributes-private.h"
-#include "engine/cms-names.h"
 #include "engine/cms-signer-private.h"
+#include "engine/cms-value-private.h"
 #include "engine/engine-smime-private.h"
 #include "keys/x509-cert-private.h"
 
@@ -19,8 +17,10 @@ typedef struct
   const LlCmsCase *the_case;
   CMS_ContentInfo *cms;
   CMS_SignerInfo *si;
-  X509_ALGOR *digest_algorithm, *signature_algorithm;
   const LlCmsDigest *digest; /* NULL: not one that we take */
+  LlReason scheme_reason;    /* why the signature algorithm cannot be right, or NONE */
+  LlCmsValue value;
+  GBytes *as_they_came; /* the attributes in another order, or NULL */
   LlSignatureFacts *facts;
 } Signer;
 
@@ -31,82 +31,40 @@ settle (Signer *signer, LlIntegrity integrity, LlReason reason)
   signer->facts->reason = reason;
 }
 
-static int
-nid_of (const X509_ALGOR *algorithm)
-{
-  return OBJ_obj2nid (algorithm->algorithm);
-}
-
 /* What the signerInfo says of itself. */
 static void
 describe (Signer *signer)
 {
-  CMS_SignerInfo_get0_algs (signer->si, NULL, NULL, &signer->digest_algorithm,
-                            &signer->signature_algorithm);
-  signer->digest = ll_cms_digest_find (nid_of (signer->digest_algorithm));
+  gboolean has_attributes = ll_cms_attributes_present (signer->si);
+  X509_ALGOR *digest, *signature;
+
+  CMS_SignerInfo_get0_algs (signer->si, NULL, NULL, &digest, &signature);
+  signer->digest = ll_cms_digest_of (digest);
+  signer->scheme_reason
+      = ll_cms_scheme_read (&signer->value.scheme, signature, signer->digest, has_attributes);
+  signer->value.digest = signer->digest;
+  signer->value.octets = CMS_SignerInfo_get0_signature (signer->si);
+  signer->value.content = signer->the_case->digests;
   if (signer->digest != NULL)
     signer->facts->digest = g_strdup (signer->digest->name);
-  signer->facts->algorithm
-      = g_strdup (ll_cms_algorithm_name (nid_of (signer->signature_algorithm)));
+  signer->facts->algorithm = g_strdup (signer->value.scheme.name);
   signer->facts->signing_time = ll_cms_attributes_time (signer->si);
 }
 
 /* ---- what can be said without a key ---- */
-
-/* AL-07: the parameters of RSASSA-PSS (RFC 4056 section 3). MGF1 with another hash than the
- * content's is against our policy. */
-static LlReason
-check_pss (const Signer *signer)
-{
-  const X509_ALGOR *algorithm = signer->signature_algorithm;
-  g_autoptr (RSA_PSS_PARAMS) pss
-      = algorithm->parameter != NULL && algorithm->parameter->type == V_ASN1_SEQUENCE
-            ? ASN1_TYPE_unpack_sequence (ASN1_ITEM_rptr (RSA_PSS_PARAMS), algorithm->parameter)
-            : NULL;
-  if (pss == NULL)
-    return LL_REASON_MALFORMED;
-  if (pss->trailerField != NULL && ASN1_INTEGER_get (pss->trailerField) != 1)
-    return LL_REASON_UNSUPPORTED_ALGORITHM;
-
-  int hash = pss->hashAlgorithm != NULL ? nid_of (pss->hashAlgorithm) : NID_sha1;
-  int mask = NID_sha1;
-  if (pss->maskGenAlgorithm != NULL)
-    {
-      const ASN1_TYPE *parameter = pss->maskGenAlgorithm->parameter;
-      g_autoptr (X509_ALGOR) inner
-          = parameter != NULL && parameter->type == V_ASN1_SEQUENCE
-                ? ASN1_TYPE_unpack_sequence (ASN1_ITEM_rptr (X509_ALGOR), parameter)
-                : NULL;
-      if (nid_of (pss->maskGenAlgorithm) != NID_mgf1 || inner == NULL)
-        return LL_REASON_UNSUPPORTED_ALGORITHM;
-      mask = nid_of (inner);
-    }
-  return hash == signer->digest->nid && mask == hash ? LL_REASON_NONE
-                                                     : LL_REASON_DIGEST_ALGORITHM_MISMATCH;
-}
-
-/* CM-12: the signature algorithm's own digest, where it names one, is the content's digest. */
-static LlReason
-check_algorithms (const Signer *signer)
-{
-  int digest = NID_undef;
-
-  if (nid_of (signer->signature_algorithm) == NID_rsassaPss)
-    return check_pss (signer);
-  OBJ_find_sigid_algs (nid_of (signer->signature_algorithm), &digest, NULL);
-  return digest == NID_undef || digest == signer->digest->nid ? LL_REASON_NONE
-                                                              : LL_REASON_DIGEST_ALGORITHM_MISMATCH;
-}
 
 static LlReason
 check_content (const Signer *signer)
 {
   const LlCmsCase *the_case = signer->the_case;
 
-  /* RFC 5652 section 5.1: a digest that the message does not list was not computed. */
-  if (ll_cms_digests_get (the_case->digests, signer->digest->nid) == NULL)
+  gboolean has_attributes = ll_cms_attributes_present (signer->si);
+  /* RFC 5652 section 5.1: a digest that the message does not list was not computed. Nor is it used
+   * for what signs the content itself (PQ-08). */
+  if (ll_cms_digests_get_md (the_case->digests, signer->digest->nid) == NULL
+      && (has_attributes || !signer->value.scheme.is_pure))
     return LL_REASON_MALFORMED;
-  if (ll_cms_attributes_present (signer->si))
+  if (has_attributes)
     {
       const ASN1_OCTET_STRING *said = ll_cms_attributes_digest (signer->si);
       return ll_cms_digests_match (the_case->digests, signer->digest->nid,
@@ -129,12 +87,12 @@ passes_without_key (Signer *signer)
 
   if (signer->the_case->content_in_detached)
     reason = LL_REASON_CONTENT_IN_DETACHED;
-  else if (signer->digest == NULL || signer->facts->algorithm == NULL)
-    reason = LL_REASON_UNSUPPORTED_ALGORITHM;
+  else if (signer->scheme_reason == LL_REASON_UNSUPPORTED_ALGORITHM)
+    reason = signer->scheme_reason;
   if (reason == LL_REASON_NONE)
     reason = ll_cms_attributes_check (signer->si, CMS_get0_eContentType (signer->cms));
   if (reason == LL_REASON_NONE)
-    reason = check_algorithms (signer);
+    reason = signer->scheme_reason;
   if (reason == LL_REASON_NONE)
     reason = check_content (signer);
   if (reason != LL_REASON_NONE)
@@ -158,62 +116,27 @@ is_named (const Signer *signer, X509 *certificate)
   return CMS_SignerInfo_cert_cmp (signer->si, certificate) == 0;
 }
 
-/* A chain that holds the running digest, as CMS_SignerInfo_verify_content() wants it. */
-static BIO *
-digest_chain (const Signer *signer)
-{
-  EVP_MD_CTX *running = ll_cms_digests_get (signer->the_case->digests, signer->digest->nid);
-  g_autoptr (BIO) chain = BIO_new (BIO_f_md ());
-  EVP_MD_CTX *inside = NULL;
-
-  if (BIO_set_md (chain, EVP_MD_CTX_get0_md (running)) <= 0 || BIO_get_md_ctx (chain, &inside) <= 0
-      || EVP_MD_CTX_copy_ex (inside, running) != 1)
-    return NULL;
-  return g_steal_pointer (&chain);
-}
-
-/* What the key says of itself: NONE to go on. SM-34: before any mathematics. */
+/* The signature value against one certificate's key: NONE when it holds. Signed attributes are
+ * signed in DER (CM-05); where they came in another order, some programs have signed them so. */
 static LlReason
-check_key (EVP_PKEY *key)
+check_value_with (Signer *signer, X509 *certificate)
 {
-  if (key == NULL || EVP_PKEY_get_bits (key) > LL_LIMIT_RSA_BITS)
-    return LL_REASON_UNSUPPORTED_ALGORITHM;
-  return LL_REASON_NONE;
-}
-
-/* OpenSSL 3.0 has EdDSA, but not in CMS: it takes the digest for a mistake. */
-static gboolean
-queue_says_unsupported (void)
-{
-  gboolean unsupported = FALSE;
-
-  for (unsigned long e = ERR_get_error (); e != 0; e = ERR_get_error ())
-    if (ERR_GET_LIB (e) == ERR_LIB_PROV && ERR_GET_REASON (e) == PROV_R_INVALID_DIGEST)
-      unsupported = TRUE;
-  return unsupported;
-}
-
-/* The signature value against one certificate's key: NONE when it holds. */
-static LlReason
-check_value_with (const Signer *signer, X509 *certificate)
-{
-  LlReason reason = check_key (X509_get0_pubkey (certificate));
-  int verified;
-
-  if (reason != LL_REASON_NONE)
-    return reason;
-  ERR_clear_error ();
-  CMS_SignerInfo_set1_signer_cert (signer->si, certificate);
-  if (ll_cms_attributes_present (signer->si))
-    verified = CMS_SignerInfo_verify (signer->si);
-  else
+  EVP_PKEY *key = X509_get0_pubkey (certificate);
+  if (key == NULL)
     {
-      g_autoptr (BIO) chain = digest_chain (signer);
-      verified = chain != NULL ? CMS_SignerInfo_verify_content (signer->si, chain) : -1;
+      ASN1_OBJECT *algorithm = NULL;
+      X509_PUBKEY_get0_param (&algorithm, NULL, NULL, NULL, X509_get_X509_PUBKEY (certificate));
+      ERR_clear_error ();
+      return ll_cms_scheme_is_missing (algorithm) ? LL_REASON_NEWER_OPENSSL
+                                                  : LL_REASON_UNSUPPORTED_ALGORITHM;
     }
-  if (verified == 1)
-    return LL_REASON_NONE;
-  return queue_says_unsupported () ? LL_REASON_UNSUPPORTED_ALGORITHM : LL_REASON_BAD_SIGNATURE;
+
+  LlReason reason = ll_cms_value_check (&signer->value, key);
+  if (reason != LL_REASON_BAD_SIGNATURE || signer->as_they_came == NULL)
+    return reason;
+  LlCmsValue other = signer->value;
+  other.attributes = signer->as_they_came;
+  return ll_cms_value_check (&other, key);
 }
 
 /* Tries the certificates of the list that the signer names (SM-19), but not any number of them: a
@@ -284,6 +207,11 @@ static void
 check_value (Signer *signer)
 {
   const LlCmsCase *the_case = signer->the_case;
+  g_autoptr (GBytes) attributes = ll_cms_attributes_encode (signer->si, FALSE);
+  g_autoptr (GBytes) as_they_came = ll_cms_attributes_encode (signer->si, TRUE);
+  signer->value.attributes = attributes;
+  signer->as_they_came = as_they_came;
+
   LlReason reason = LL_REASON_NO_PUBLIC_KEY;
   LlKey *found = find_signer (signer, the_case->certificates, &reason);
 

@@ -50,6 +50,10 @@ static const Words words[LL_N_REASONS] = {
   [LL_REASON_UNSUPPORTED_ALGORITHM]
   = { N_ ("It uses an algorithm that this computer cannot check."),
       N_ ("“letterlock doctor” tells what this build can do.") },
+  [LL_REASON_NEWER_OPENSSL] = { N_ ("It is signed with a post-quantum algorithm, which OpenSSL can "
+                                    "check from version 3.5 on; "
+                                    "this computer has an older one."),
+                                N_ ("Read the message on a computer with a newer OpenSSL.") },
   [LL_REASON_WEAK_DIGEST]
   = { N_ ("The signature uses an old digest (MD5, SHA-1 or RIPEMD-160) that can be forged."),
       N_ ("Ask the sender to sign with SHA-256 or better.") },
