@@ -10,10 +10,14 @@
 #include "bridge/call-agent.h"
 #include "bridge/gpgme-glue.h"
 #include "bridge/openssl-glue.h"
+#include "bridge/sexp.h"
 #include "keys/import.h"
 #include "keys/pkcs12-private.h"
 #include "keys/x509-cert-private.h"
 #include "keys/x509-pem.h"
+#include "keys/x509-store.h"
+
+#define MAX_TRIES 3 /* of a person at the passphrase of a file */
 
 void
 ll_import_result_free (LlImportResult *result)
@@ -142,25 +146,7 @@ import_der (GBytes *file, const LlImportRequest *request, GError **error)
   return keys != NULL ? import_certificates (keys, request, error) : NULL;
 }
 
-/* A private key in PEM stays where it is: gpg-agent gets its keys with the certificate, from PKCS
- * #12, so that both are known to belong together. */
-static LlImportResult *
-import_pem (GBytes *file, const LlImportRequest *request, GError **error)
-{
-  g_autoptr (GPtrArray) keys = ll_x509_pem_read (file, NULL, error);
-
-  if (keys != NULL && contains (file, "PRIVATE KEY-----"))
-    {
-      g_set_error_literal (error, LL_ERROR, LL_ERROR_BAD_DATA,
-                           _ ("There is a private key in PEM form in it. Put it and its "
-                              "certificate into a PKCS #12 file first, for example with “openssl "
-                              "pkcs12 -export”, and import that."));
-      return NULL;
-    }
-  return keys != NULL ? import_certificates (keys, request, error) : NULL;
-}
-
-/* --- PKCS #12 --------------------------------------------------------------------------------- */
+/* --- private keys ----------------------------------------------------------------------------- */
 
 static GBytes *
 ask_for_passphrase (const LlImportRequest *request, gboolean again, GError **error)
@@ -169,21 +155,23 @@ ask_for_passphrase (const LlImportRequest *request, gboolean again, GError **err
   g_autofree char *description
       = request->name != NULL
             ? g_strdup_printf (_ ("Please enter the passphrase of the file “%s”."), name)
-            : g_strdup (_ ("Please enter the passphrase of the PKCS #12 file."));
+            : g_strdup (_ ("Please enter the passphrase of the file of keys."));
 
   return ll_agent_ask_passphrase (description, again ? _ ("That was not the passphrase.") : NULL,
                                   request->cancellable, error);
 }
 
+typedef LlKeyFile *(*Opener) (GBytes *file, GBytes *passphrase, GError **error);
+
 /* Many files have no passphrase at all, so that is tried before a person is asked; a person may
  * mistype twice. */
-static LlPkcs12 *
-open_pkcs12 (GBytes *file, const LlImportRequest *request, GError **error)
+static LlKeyFile *
+open_key_file (GBytes *file, Opener opener, const LlImportRequest *request, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  LlPkcs12 *content = ll_pkcs12_open (file, request->passphrase, &local);
+  LlKeyFile *content = opener (file, request->passphrase, &local);
 
-  for (guint tries = 0; content == NULL && request->passphrase == NULL && tries < 3
+  for (guint tries = 0; content == NULL && request->passphrase == NULL && tries < MAX_TRIES
                         && g_error_matches (local, LL_ERROR, LL_ERROR_KEY_LOCKED);
        tries++)
     {
@@ -192,32 +180,121 @@ open_pkcs12 (GBytes *file, const LlImportRequest *request, GError **error)
       if (passphrase == NULL)
         return NULL;
       g_clear_error (&local);
-      content = ll_pkcs12_open (file, passphrase, &local);
+      content = opener (file, passphrase, &local);
     }
   if (content == NULL)
     g_propagate_error (error, g_steal_pointer (&local));
   return content;
 }
 
+/* Which of the certificates has this key; NULL when none has. Borrowed. */
+static LlKey *
+find_certificate (GPtrArray *certificates, const char *keygrip)
+{
+  for (guint i = 0; i < certificates->len; i++)
+    if (g_strcmp0 (ll_x509_cert_get_keygrip (g_ptr_array_index (certificates, i)), keygrip) == 0)
+      return g_ptr_array_index (certificates, i);
+  return NULL;
+}
+
+/* A private key without a certificate could never be used: its certificate is in the file, or was
+ * imported before. Those that were are added to `known`. */
+static gboolean
+match_keys (const LlKeyFile *content, GPtrArray *known, GError **error)
+{
+  g_autoptr (GPtrArray) keybox = NULL;
+
+  for (guint i = 0; i < content->private_keys->len; i++)
+    {
+      g_autofree char *keygrip
+          = ll_sexp_keygrip (g_ptr_array_index (content->private_keys, i), error);
+      LlKey *certificate;
+
+      if (keygrip == NULL)
+        return FALSE;
+      if (find_certificate (content->certificates, keygrip) != NULL)
+        continue;
+      if (keybox == NULL)
+        keybox = ll_x509_store_load (NULL, error);
+      if (keybox == NULL)
+        return FALSE;
+      certificate = find_certificate (keybox, keygrip);
+      if (certificate == NULL)
+        {
+          g_set_error_literal (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                               _ ("There is a private key in it whose certificate is neither in "
+                                  "the file nor known. Import the certificate first."));
+          return FALSE;
+        }
+      g_ptr_array_add (known, ll_key_ref (certificate));
+    }
+  return TRUE;
+}
+
+/* Keys that were new go again; what was there before stays. */
+static void
+take_back (GPtrArray *keygrips)
+{
+  for (guint i = 0; i < keygrips->len; i++)
+    ll_agent_forget_key (g_ptr_array_index (keygrips, i), NULL);
+}
+
+static gboolean
+give_to_agent (const LlKeyFile *content, GPtrArray *new_keygrips, const LlImportRequest *request,
+               GError **error)
+{
+  for (guint i = 0; i < content->private_keys->len; i++)
+    {
+      EVP_PKEY *key = g_ptr_array_index (content->private_keys, i);
+      gboolean is_new = FALSE;
+
+      if (!ll_agent_import_key (key, &is_new, request->cancellable, error))
+        {
+          g_prefix_error (error, "%s", _ ("gpg-agent did not take the private key: "));
+          return FALSE;
+        }
+      if (is_new)
+        g_ptr_array_add (new_keygrips, ll_sexp_keygrip (key, NULL));
+    }
+  return TRUE;
+}
+
+/* For a file of private keys alone. */
+static LlImportResult *
+account_for_known (GPtrArray *known)
+{
+  LlImportResult *result = g_new0 (LlImportResult, 1);
+
+  result->protocol = LL_PROTOCOL_SMIME;
+  result->considered = result->unchanged = known->len;
+  result->fingerprints = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < known->len; i++)
+    g_ptr_array_add (result->fingerprints,
+                     g_strdup (ll_key_get_gnupg_fingerprint (g_ptr_array_index (known, i))));
+  return result;
+}
+
 /* Private keys first: a certificate whose key was not taken would look like one of ours. */
 static LlImportResult *
-import_pkcs12 (GBytes *file, const LlImportRequest *request, GError **error)
+import_key_file (GBytes *file, Opener opener, const LlImportRequest *request, GError **error)
 {
-  g_autoptr (LlPkcs12) content = open_pkcs12 (file, request, error);
-  LlImportResult *result;
+  g_autoptr (LlKeyFile) content = open_key_file (file, opener, request, error);
+  g_autoptr (GPtrArray) known = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  g_autoptr (GPtrArray) new_keygrips = g_ptr_array_new_with_free_func (g_free);
+  LlImportResult *result = NULL;
 
-  if (content == NULL)
+  if (content == NULL || !match_keys (content, known, error))
     return NULL;
-  for (guint i = 0; i < content->private_keys->len; i++)
-    if (!ll_agent_import_key (g_ptr_array_index (content->private_keys, i), NULL,
-                              request->cancellable, error))
-      {
-        g_prefix_error (error, "%s", _ ("gpg-agent did not take the private key: "));
-        return NULL;
-      }
-  result = import_certificates (content->certificates, request, error);
-  if (result != NULL)
-    result->secret_considered = content->private_keys->len;
+  if (give_to_agent (content, new_keygrips, request, error))
+    result = content->certificates->len > 0 || known->len == 0
+                 ? import_certificates (content->certificates, request, error)
+                 : account_for_known (known);
+  if (result == NULL)
+    {
+      take_back (new_keygrips);
+      return NULL;
+    }
+  result->secret_considered = content->private_keys->len;
   return result;
 }
 
@@ -248,8 +325,10 @@ ll_import (GBytes *file, const LlImportRequest *request, GError **error)
   if (is_openpgp (file))
     return import_into (LL_PROTOCOL_OPENPGP, file, request, error);
   if (ll_pkcs12_is (file))
-    return import_pkcs12 (file, request, error);
-  if (data[0] == 0x30)
-    return import_der (file, request, error);
-  return import_pem (file, request, error);
+    return import_key_file (file, ll_pkcs12_open, request, error);
+  if (data[0] != 0x30)
+    return import_key_file (file, ll_key_file_read_pem, request, error);
+  if (ll_key_file_is_pkcs8 (file))
+    return import_key_file (file, ll_key_file_read_pkcs8, request, error);
+  return import_der (file, request, error);
 }

@@ -5,12 +5,9 @@
 
 #include "base/limits.h"
 #include "bridge/openssl-glue.h"
+#include "keys/pbe-private.h"
 #include "keys/pkcs12-private.h"
 #include "keys/x509-cert-private.h"
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (PBEPARAM, PBEPARAM_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (PBE2PARAM, PBE2PARAM_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (PBKDF2PARAM, PBKDF2PARAM_free)
 
 typedef STACK_OF (PKCS7) Pkcs7Stack;
 typedef STACK_OF (PKCS12_SAFEBAG) BagStack;
@@ -30,29 +27,17 @@ bag_stack_free (BagStack *stack)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pkcs7Stack, pkcs7_stack_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BagStack, bag_stack_free)
 
+#define MAX_NESTED_BAGS 4
+
 /* One file being opened. */
 typedef struct
 {
-  const char *passphrase; /* NULL: none */
-  int length;
-  LlPkcs12 *content;
+  GPtrArray *spellings;    /* for the MAC, and for what PKCS #12 encrypts in its own way */
+  GPtrArray *for_octets;   /* for PBES2 */
+  const LlSpelling *right; /* the one that the MAC agrees with */
+  guint64 rounds;          /* of deriving keys, so far */
+  LlKeyFile *content;
 } Opening;
-
-static void
-free_private_key (gpointer key)
-{
-  EVP_PKEY_free (key);
-}
-
-void
-ll_pkcs12_free (LlPkcs12 *content)
-{
-  if (content == NULL)
-    return;
-  g_ptr_array_unref (content->certificates);
-  g_ptr_array_unref (content->private_keys);
-  g_free (content);
-}
 
 static PKCS12 *
 parse (GBytes *file)
@@ -73,88 +58,13 @@ ll_pkcs12_is (GBytes *file)
   return p12 != NULL;
 }
 
-/* SC-24: old files name RC2 and single DES, which OpenSSL keeps apart; they are read, never
- * written. The context lives as long as the process: the keys read in it need it. */
-static OSSL_LIB_CTX *
-legacy_context (void)
-{
-  static gsize context;
-
-  if (g_once_init_enter (&context))
-    {
-      OSSL_LIB_CTX *made = OSSL_LIB_CTX_new ();
-
-      OSSL_PROVIDER_load (made, "default");
-      OSSL_PROVIDER_load (made, "legacy");
-      ERR_clear_error ();
-      g_once_init_leave (&context, (gsize)made);
-    }
-  return (OSSL_LIB_CTX *)context;
-}
-
-static gboolean
-check_iterations (const ASN1_INTEGER *iterations, GError **error)
-{
-  gint64 n = 1;
-
-  if (iterations != NULL && (!ASN1_INTEGER_get_int64 (&n, iterations) || n < 0))
-    n = G_MAXINT64;
-  if (n <= LL_LIMIT_KDF_ITERATIONS)
-    return TRUE;
-  g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
-               _ ("The file asks for more than %d rounds to derive a key from its passphrase."),
-               LL_LIMIT_KDF_ITERATIONS);
-  return FALSE;
-}
-
-static gpointer
-unpack (const X509_ALGOR *algorithm, const ASN1_ITEM *item)
-{
-  const void *value = NULL;
-  int type = V_ASN1_UNDEF;
-
-  X509_ALGOR_get0 (NULL, &type, &value, algorithm);
-  return type == V_ASN1_SEQUENCE ? ASN1_item_unpack (value, item) : NULL;
-}
-
-static int
-algorithm_nid (const X509_ALGOR *algorithm)
-{
-  const ASN1_OBJECT *object = NULL;
-
-  X509_ALGOR_get0 (&object, NULL, NULL, algorithm);
-  return object != NULL ? OBJ_obj2nid (object) : NID_undef;
-}
-
-/* PBES2, PBMAC1 (both are a pair whose first half derives the key) or the PBE of PKCS #12 and
- * PKCS #5 1.5. scrypt has limits of OpenSSL's own. */
-static gboolean
-check_algorithm (const X509_ALGOR *algorithm, GError **error)
-{
-  g_autoptr (PBE2PARAM) pair = NULL;
-  g_autoptr (PBKDF2PARAM) pbkdf2 = NULL;
-  g_autoptr (PBEPARAM) pbe = NULL;
-  int nid = algorithm_nid (algorithm);
-
-  if (nid == NID_pbes2 || nid == NID_pbmac1)
-    {
-      pair = unpack (algorithm, ASN1_ITEM_rptr (PBE2PARAM));
-      if (pair == NULL || algorithm_nid (pair->keyfunc) != NID_id_pbkdf2)
-        return TRUE;
-      pbkdf2 = unpack (pair->keyfunc, ASN1_ITEM_rptr (PBKDF2PARAM));
-      return check_iterations (pbkdf2 != NULL ? pbkdf2->iter : NULL, error);
-    }
-  pbe = unpack (algorithm, ASN1_ITEM_rptr (PBEPARAM));
-  return check_iterations (pbe != NULL ? pbe->iter : NULL, error);
-}
-
-/* An empty passphrase is written in two ways (RFC 7292 appendix B.1): as nothing, and as an empty
- * string. */
+/* SC-24: all is lost when anybody can change a file of keys. The MAC is also what tells the right
+ * passphrase. */
 static gboolean
 check_mac (PKCS12 *p12, Opening *opening, GError **error)
 {
-  const ASN1_INTEGER *iterations = NULL;
   const X509_ALGOR *algorithm = NULL;
+  const ASN1_INTEGER *iterations = NULL;
 
   if (!PKCS12_mac_present (p12))
     {
@@ -163,18 +73,20 @@ check_mac (PKCS12 *p12, Opening *opening, GError **error)
       return FALSE;
     }
   PKCS12_get0_mac (NULL, &algorithm, NULL, &iterations, p12);
-  if (!check_iterations (iterations, error) || !check_algorithm (algorithm, error))
+  if (!ll_pbe_check_rounds (iterations, &opening->rounds, error)
+      || !ll_pbe_check (algorithm, &opening->rounds, error))
     return FALSE;
-  if (opening->length == 0)
+  for (guint i = 0; i < opening->spellings->len; i++)
     {
-      if (PKCS12_verify_mac (p12, NULL, 0))
-        return TRUE;
-      opening->passphrase = "";
+      const LlSpelling *spelling = g_ptr_array_index (opening->spellings, i);
+
+      if (!PKCS12_verify_mac (p12, spelling->octets, spelling->length))
+        continue;
+      opening->right = spelling;
+      return TRUE;
     }
-  if (PKCS12_verify_mac (p12, opening->passphrase, opening->length))
-    return TRUE;
   ERR_clear_error ();
-  if (algorithm_nid (algorithm) == NID_pbmac1 && OPENSSL_VERSION_NUMBER < 0x30400000L)
+  if (ll_pbe_nid (algorithm) == NID_pbmac1 && OPENSSL_VERSION_NUMBER < 0x30400000L)
     g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_ALGORITHM,
                          _ ("The file's check value is a PBMAC1, which needs OpenSSL 3.4."));
   else
@@ -191,6 +103,12 @@ take_certificate (const Opening *opening, const PKCS12_SAFEBAG *bag, GError **er
 
   if (PKCS12_SAFEBAG_get_bag_nid (bag) != NID_x509Certificate)
     return TRUE;
+  if (opening->content->certificates->len >= LL_LIMIT_CERTIFICATES)
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                   _ ("There are more than %d certificates in the file."), LL_LIMIT_CERTIFICATES);
+      return FALSE;
+    }
   certificate = PKCS12_SAFEBAG_get1_cert (bag);
   if (certificate == NULL)
     return ll_openssl_set_error (error, LL_ERROR_BAD_DATA,
@@ -202,72 +120,125 @@ take_certificate (const Opening *opening, const PKCS12_SAFEBAG *bag, GError **er
   return TRUE;
 }
 
-static gboolean
-take_private_key (const Opening *opening, const PKCS8_PRIV_KEY_INFO *info, GError **error)
-{
-  EVP_PKEY *key = info != NULL ? EVP_PKCS82PKEY (info) : NULL;
+typedef gpointer (*Decrypt) (gconstpointer shrouded, const char *octets, int length);
 
-  if (key == NULL)
-    return ll_openssl_set_error (error, LL_ERROR_BAD_DATA,
-                                 _ ("A private key in the file cannot be read"));
-  g_ptr_array_add (opening->content->private_keys, key);
-  return TRUE;
+/* What one of the spellings opens: first the one that was right for the MAC. NULL without an error
+ * when none does; OpenSSL's queue then tells why the first did not. */
+static gpointer
+try_spellings (const Opening *opening, const X509_ALGOR *algorithm, Decrypt decrypt,
+               gconstpointer shrouded)
+{
+  GPtrArray *others
+      = ll_pbe_nid (algorithm) == NID_pbes2 ? opening->for_octets : opening->spellings;
+  gpointer opened = decrypt (shrouded, opening->right->octets, opening->right->length);
+
+  for (guint i = 0; opened == NULL && i < others->len; i++)
+    {
+      const LlSpelling *spelling = g_ptr_array_index (others, i);
+
+      ERR_set_mark ();
+      opened = decrypt (shrouded, spelling->octets, spelling->length);
+      ERR_pop_to_mark ();
+    }
+  return opened;
+}
+
+static gpointer
+decrypt_key (gconstpointer bag, const char *octets, int length)
+{
+  return PKCS12_decrypt_skey (bag, octets, length);
 }
 
 static gboolean
-take_bag (const Opening *opening, const PKCS12_SAFEBAG *bag, GError **error)
+take_shrouded_key (Opening *opening, const PKCS12_SAFEBAG *bag, GError **error)
 {
   g_autoptr (PKCS8_PRIV_KEY_INFO) info = NULL;
   const X509_ALGOR *algorithm = NULL;
 
+  X509_SIG_get0 (PKCS12_SAFEBAG_get0_pkcs8 (bag), &algorithm, NULL);
+  if (!ll_pbe_check (algorithm, &opening->rounds, error))
+    return FALSE;
+  ERR_clear_error ();
+  info = try_spellings (opening, algorithm, decrypt_key, bag);
+  if (info == NULL)
+    return ll_pbe_set_error (algorithm, _ ("A private key in the file cannot be decrypted"), error);
+  ERR_clear_error ();
+  return ll_key_file_add_pkcs8 (opening->content, info, error);
+}
+
+static gboolean take_bags (Opening *opening, const BagStack *bags, guint depth, GError **error);
+
+static gboolean
+take_bag (Opening *opening, const PKCS12_SAFEBAG *bag, guint depth, GError **error)
+{
   switch (PKCS12_SAFEBAG_get_nid (bag))
     {
     case NID_certBag:
       return take_certificate (opening, bag, error);
     case NID_keyBag:
-      return take_private_key (opening, PKCS12_SAFEBAG_get0_p8inf (bag), error);
+      return ll_key_file_add_pkcs8 (opening->content, PKCS12_SAFEBAG_get0_p8inf (bag), error);
     case NID_pkcs8ShroudedKeyBag:
-      X509_SIG_get0 (PKCS12_SAFEBAG_get0_pkcs8 (bag), &algorithm, NULL);
-      if (!check_algorithm (algorithm, error))
-        return FALSE;
-      info = PKCS12_decrypt_skey (bag, opening->passphrase, opening->length);
-      return take_private_key (opening, info, error);
+      return take_shrouded_key (opening, bag, error);
+    case NID_safeContentsBag:
+      return take_bags (opening, PKCS12_SAFEBAG_get0_safes (bag), depth + 1, error);
     default:
       return TRUE; /* revocation lists, secrets: none of ours */
     }
 }
 
+/* Friendly names and other attributes of a bag are never looked at: they are a stranger's. */
+static gboolean
+take_bags (Opening *opening, const BagStack *bags, guint depth, GError **error)
+{
+  if (depth > MAX_NESTED_BAGS)
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                   _ ("The parts of the file are nested more than %d deep."), MAX_NESTED_BAGS);
+      return FALSE;
+    }
+  for (int i = 0; i < sk_PKCS12_SAFEBAG_num (bags); i++)
+    if (!take_bag (opening, sk_PKCS12_SAFEBAG_value (bags, i), depth, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gpointer
+decrypt_part (gconstpointer part, const char *octets, int length)
+{
+  return PKCS12_unpack_p7encdata ((PKCS7 *)part, octets, length);
+}
+
 /* The bags of one part, which may be encrypted as a whole. Other kinds give none. */
 static gboolean
-unpack_part (const Opening *opening, PKCS7 *part, BagStack **bags, GError **error)
+unpack_part (Opening *opening, PKCS7 *part, BagStack **bags, GError **error)
 {
+  const X509_ALGOR *algorithm = NULL;
+
   *bags = NULL;
+  ERR_clear_error ();
   if (PKCS7_type_is_data (part))
     *bags = PKCS12_unpack_p7data (part);
   else if (PKCS7_type_is_encrypted (part))
     {
-      if (!check_algorithm (part->d.encrypted->enc_data->algorithm, error))
+      algorithm = part->d.encrypted->enc_data->algorithm;
+      if (!ll_pbe_check (algorithm, &opening->rounds, error))
         return FALSE;
-      *bags = PKCS12_unpack_p7encdata (part, opening->passphrase, opening->length);
+      *bags = try_spellings (opening, algorithm, decrypt_part, part);
     }
   else
     return TRUE;
   if (*bags == NULL)
-    return ll_openssl_set_error (error, LL_ERROR_BAD_DATA, _ ("A part of the file cannot be read"));
+    return ll_pbe_set_error (algorithm, _ ("A part of the file cannot be read"), error);
+  ERR_clear_error ();
   return TRUE;
 }
 
 static gboolean
-take_part (const Opening *opening, PKCS7 *part, GError **error)
+take_part (Opening *opening, PKCS7 *part, GError **error)
 {
   g_autoptr (BagStack) bags = NULL;
 
-  if (!unpack_part (opening, part, &bags, error))
-    return FALSE;
-  for (int i = 0; i < sk_PKCS12_SAFEBAG_num (bags); i++)
-    if (!take_bag (opening, sk_PKCS12_SAFEBAG_value (bags, i), error))
-      return FALSE;
-  return TRUE;
+  return unpack_part (opening, part, &bags, error) && take_bags (opening, bags, 0, error);
 }
 
 static gboolean
@@ -292,23 +263,18 @@ take_all (Opening *opening, GBytes *file, GError **error)
   return TRUE;
 }
 
-LlPkcs12 *
+LlKeyFile *
 ll_pkcs12_open (GBytes *file, GBytes *passphrase, GError **error)
 {
-  g_autoptr (LlPkcs12) content = g_new0 (LlPkcs12, 1);
-  Opening opening = { .content = content };
-  gsize length = 0;
+  g_autoptr (LlKeyFile) content = ll_key_file_new ();
+  g_autoptr (GPtrArray) spellings = ll_pbe_spellings (passphrase, FALSE);
+  g_autoptr (GPtrArray) for_octets = ll_pbe_spellings (passphrase, TRUE);
+  Opening opening = { .content = content, .spellings = spellings, .for_octets = for_octets };
   OSSL_LIB_CTX *before;
   gboolean opened;
 
-  content->certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
-  content->private_keys = g_ptr_array_new_with_free_func (free_private_key);
-  if (passphrase != NULL)
-    opening.passphrase = g_bytes_get_data (passphrase, &length);
-  opening.length = (int)MIN (length, G_MAXINT);
-
   /* OpenSSL 3.0 takes the algorithms of a PKCS #12 file from this thread's own context */
-  before = OSSL_LIB_CTX_set0_default (legacy_context ());
+  before = OSSL_LIB_CTX_set0_default (ll_pbe_context ());
   opened = take_all (&opening, file, error);
   OSSL_LIB_CTX_set0_default (before);
   ERR_clear_error ();

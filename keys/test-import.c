@@ -320,7 +320,7 @@ static void
 test_pkcs12_empty_passphrase (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GBytes) file = make_pkcs12 (fixture, &pkcs12_cases[2], "");
-  g_autoptr (LlPkcs12) content = NULL;
+  g_autoptr (LlKeyFile) content = NULL;
   g_autoptr (GError) error = NULL;
 
   content = ll_pkcs12_open (file, NULL, &error); /* nobody is asked */
@@ -417,8 +417,8 @@ test_pkcs12_damage (Fixture *fixture, gconstpointer data)
       g_autofree guint8 *copy = g_memdup2 (octets, length);
       g_autoptr (GBytes) cut = g_bytes_new_from_bytes (file, 0, i);
       g_autoptr (GBytes) changed = NULL;
-      g_autoptr (LlPkcs12) from_cut = ll_pkcs12_open (cut, passphrase, NULL);
-      g_autoptr (LlPkcs12) from_changed = NULL;
+      g_autoptr (LlKeyFile) from_cut = ll_pkcs12_open (cut, passphrase, NULL);
+      g_autoptr (LlKeyFile) from_changed = NULL;
 
       g_assert_null (from_cut);
       copy[i] ^= 0x10;

@@ -88,6 +88,14 @@ openpgp_key a@example.org
 run key import "$T/bob.asc" "$T/carol.crt"
 is "what was imported is shown as it will be listed" "$(sed -n '/^“carol”/,$p' <<<"$out")" \
   "$("$LETTERLOCK" key list carol@example.org)"
+echo 'no key at all' >"$T/none.pem"
+run key import "$T/none.pem" "$T/missing.pem" "$T/carol.crt"
+is "a bad file among several decides the exit status" "$status" 41
+like "each bad file is named" "$err" 'none.pem: .*missing.pem'
+like "and the good one is imported all the same" "$out" 'carol.crt: S/MIME, 0 new.*1 known'
+"$LETTERLOCK" key import --json "$T/none.pem" "$T/carol.crt" >"$T/import.json" 2>/dev/null
+json_is "in JSON too, each by itself" "$T/import.json" 'files[0].error' bad-data
+json_is "and the good one" "$T/import.json" 'files[1].unchanged' 1
 printf 'From: a@example.org\nTo: bob@example.org\nSubject: x\n\nx\n' >"$T/to-bob.eml"
 run mail encrypt "$T/to-bob.eml"
 is "a key that nobody vouches for is not encrypted to" "$status" 17

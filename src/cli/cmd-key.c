@@ -36,7 +36,7 @@ static const GOptionEntry list_entries[] = {
 
 static const GOptionEntry import_entries[] = {
   { "passphrase-fd", 0, 0, G_OPTION_ARG_INT, &options.passphrase_fd,
-    N_ ("Read the passphrase of a PKCS #12 file from this file descriptor"), N_ ("N") },
+    N_ ("Read the passphrase of the files from this file descriptor"), N_ ("N") },
   G_OPTION_ENTRY_NULL };
 
 static const GOptionEntry generate_entries[] = {
@@ -241,15 +241,76 @@ print_import (LlSession *session, const char *path, const LlImportResult *result
   print_imported (session, result);
 }
 
+static void
+add_import_error_json (JsonBuilder *builder, const char *path, const GError *error)
+{
+  ll_json_begin_object (builder, NULL);
+  ll_json_add_text (builder, "file", path);
+  ll_json_add_word (builder, "error", ll_error_get_name (error));
+  ll_json_add_word (builder, "message", error->message);
+  json_builder_end_object (builder);
+}
+
+/* FALSE with the error, which names the file. */
+static gboolean
+import_one (LlSession *session, JsonBuilder *builder, const char *path, GBytes *passphrase,
+            GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (LlImportResult) result
+      = ll_op_keys_import (session, path, passphrase, ll_command_get_cancellable (), &local);
+  g_autofree char *safe
+      = g_str_equal (path, "-") ? g_strdup (_ ("standard input")) : ll_text_safe (path, -1);
+
+  if (result != NULL)
+    {
+      add_import_json (builder, path, result);
+      if (!ll_command_wants_json ())
+        print_import (session, path, result);
+      return TRUE;
+    }
+  if (!g_error_matches (local, LL_ERROR, LL_ERROR_MISSING_INPUT)) /* that names it */
+    g_prefix_error (&local, "%s: ", safe);
+  add_import_error_json (builder, path, local);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+/* One bad file does not keep the others out; the first trouble decides how the command ends. Who
+ * cancels means all of it. Gives the exit status, or -1 with the error when there is one file. */
+static int
+import_all (LlSession *session, JsonBuilder *builder, char **paths, GBytes *passphrase,
+            GError **error)
+{
+  int status = 0;
+
+  if (paths[0] == NULL || paths[1] == NULL)
+    return import_one (session, builder, paths[0] != NULL ? paths[0] : "-", passphrase, error) ? 0
+                                                                                               : -1;
+  for (; *paths != NULL; paths++)
+    {
+      g_autoptr (GError) local = NULL;
+
+      if (import_one (session, builder, *paths, passphrase, &local))
+        continue;
+      ll_command_complain (local);
+      if (status == 0)
+        status = ll_error_exit_status (local);
+      if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return ll_error_exit_status (local);
+    }
+  return status;
+}
+
 static int
 run_import (const LlCommand *command, int argc, char **argv, GError **error)
 {
-  static char *standard_input[] = { (char *)"-", NULL };
   g_autoptr (LlSession) session = NULL;
   g_autoptr (GBytes) passphrase = NULL;
   g_autoptr (GError) local = NULL;
   g_autoptr (JsonBuilder) builder = ll_json_new ("letterlock.keys/1");
   g_autofree char *json = NULL;
+  int status;
 
   if (!ll_command_parse (command, import_entries, &argc, &argv, error))
     return -1;
@@ -260,25 +321,12 @@ run_import (const LlCommand *command, int argc, char **argv, GError **error)
   if (session == NULL)
     return -1;
   ll_json_begin_array (builder, "files");
-  for (char **path = argc > 1 ? argv + 1 : standard_input; *path != NULL; path++)
-    {
-      g_autoptr (LlImportResult) result
-          = ll_op_keys_import (session, *path, passphrase, ll_command_get_cancellable (), error);
-      if (result == NULL)
-        {
-          g_autofree char *safe = g_str_equal (*path, "-") ? g_strdup (_ ("standard input"))
-                                                           : ll_text_safe (*path, -1);
-          if (!g_error_matches (*error, LL_ERROR, LL_ERROR_MISSING_INPUT)) /* that names it */
-            g_prefix_error (error, "%s: ", safe);
-          return -1;
-        }
-      add_import_json (builder, *path, result);
-      if (!ll_command_wants_json ())
-        print_import (session, *path, result);
-    }
+  status = import_all (session, builder, argv + 1, passphrase, error);
+  if (status < 0)
+    return -1;
   json_builder_end_array (builder);
   json = ll_json_finish (builder);
-  return !ll_command_wants_json () || ll_command_print (json, error) ? 0 : -1;
+  return !ll_command_wants_json () || ll_command_print (json, error) ? status : -1;
 }
 
 /* --- generate --------------------------------------------------------------------------------- */
