@@ -39,6 +39,8 @@ struct _LlAnchors
   LlSystemAnchors *system;
   GHashTable *sources; /* SHA-256 fingerprint -> Source; the first that names it counts */
   LlX509Anchors *all;
+  LlX509Pool *keybox;
+  GPtrArray *keybox_keys; /* what `all` and `keybox` were made of */
 };
 
 static GPtrArray *
@@ -79,14 +81,22 @@ ll_anchors_new (const LlPolicy *policy, LlKeyStore *store, GError **error)
   return anchors->decisions != NULL ? g_steal_pointer (&anchors) : NULL;
 }
 
+static void
+forget_keybox (LlAnchors *anchors)
+{
+  g_clear_pointer (&anchors->all, ll_x509_anchors_free);
+  g_clear_pointer (&anchors->sources, g_hash_table_unref);
+  g_clear_pointer (&anchors->keybox, ll_x509_pool_free);
+  g_clear_pointer (&anchors->keybox_keys, g_ptr_array_unref);
+}
+
 void
 ll_anchors_free (LlAnchors *anchors)
 {
   if (anchors == NULL)
     return;
-  ll_x509_anchors_free (anchors->all);
+  forget_keybox (anchors);
   ll_x509_anchors_free (anchors->of_file);
-  g_clear_pointer (&anchors->sources, g_hash_table_unref);
   ll_system_anchors_free (anchors->system);
   ll_trustlist_free (anchors->trustlist);
   ll_decisions_free (anchors->decisions);
@@ -129,12 +139,36 @@ add_all (LlAnchors *anchors, GPtrArray *keys, GPtrArray *more, Source source)
     add (anchors, keys, g_ptr_array_index (more, i), source);
 }
 
+/* What was made of the keybox lives as long as the store's own reading of it. */
+static GPtrArray *
+get_keybox_keys (LlAnchors *anchors)
+{
+  GPtrArray *keys = ll_key_store_certificates (anchors->store, NULL);
+
+  if (keys != anchors->keybox_keys)
+    {
+      forget_keybox (anchors);
+      anchors->keybox_keys = keys != NULL ? g_ptr_array_ref (keys) : NULL;
+    }
+  return keys;
+}
+
+LlX509Pool *
+ll_anchors_keybox (LlAnchors *anchors)
+{
+  GPtrArray *keys = get_keybox_keys (anchors);
+
+  if (anchors->keybox == NULL && keys != NULL)
+    anchors->keybox = ll_x509_pool_new (keys, G_MAXUINT);
+  return anchors->keybox;
+}
+
 /* Only certificates that the user has at home become anchors by being named, never one that a
  * message brought (SC-12). */
 static void
 add_from_keybox (LlAnchors *anchors, GPtrArray *keys)
 {
-  GPtrArray *certificates = ll_key_store_certificates (anchors->store, NULL);
+  GPtrArray *certificates = anchors->keybox_keys;
 
   for (guint i = 0; certificates != NULL && i < certificates->len; i++)
     {
@@ -154,6 +188,7 @@ ll_anchors_all (LlAnchors *anchors)
 {
   g_autoptr (GPtrArray) keys = NULL;
 
+  get_keybox_keys (anchors);
   if (anchors->all != NULL)
     return anchors->all;
   keys = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
@@ -162,7 +197,8 @@ ll_anchors_all (LlAnchors *anchors)
   add_from_keybox (anchors, keys);
   if (anchors->policy->system_anchors)
     {
-      anchors->system = ll_system_anchors_new (NULL);
+      if (anchors->system == NULL)
+        anchors->system = ll_system_anchors_new (NULL);
       add_all (anchors, keys, ll_system_anchors_certificates (anchors->system), SOURCE_SYSTEM);
     }
   anchors->all = ll_x509_anchors_new (keys);

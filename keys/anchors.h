@@ -29,6 +29,10 @@ LlX509Anchors *ll_anchors_of_file (LlAnchors *anchors);
 /* Those of every source. Borrowed. */
 LlX509Anchors *ll_anchors_all (LlAnchors *anchors);
 
+/* The certificates of the keybox, to look for issuers among; NULL when it cannot be read. The pool
+ * and the anchors are made anew when the store has read the keybox again. Borrowed. */
+LlX509Pool *ll_anchors_keybox (LlAnchors *anchors);
+
 /* "anchors-file", "decision", "trustlist.txt" or "system". */
 const char *ll_anchors_source (LlAnchors *anchors, const LlKey *anchor);
 

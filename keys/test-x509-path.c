@@ -61,9 +61,9 @@ static const PathCase path_cases[] = {
   { "an authority for servers is not one for mail (SC-15)", LL_REASON_EXTENDED_KEY_USAGE, GOOD, 3,
     .authority_extended = "serverAuth" },
 
-  { "an authority that is none issues nothing (SC-16)", LL_REASON_PATH_INVALID, GOOD, 3,
+  { "an authority that is none issues nothing (SC-16)", LL_REASON_NOT_AN_AUTHORITY, GOOD, 3,
     .authority_basic = "critical,CA:FALSE" },
-  { "an authority without keyCertSign issues nothing (SC-16)", LL_REASON_PATH_INVALID, GOOD, 3,
+  { "an authority without keyCertSign issues nothing (SC-16)", LL_REASON_NOT_AN_AUTHORITY, GOOD, 3,
     .authority_usage = "digitalSignature" },
   { "an unknown critical extension ends the path (SC-16)", LL_REASON_CRITICAL_EXTENSION, GOOD, 3,
     .person_extra = { "1.2.3.4.5", "critical,DER:05:00" } },

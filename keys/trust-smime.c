@@ -21,7 +21,7 @@ build_path (LlTrust *trust, LlKey *key, LlX509PathQuestion *question)
         return g_steal_pointer (&path);
     }
   question->anchors = ll_anchors_all (trust->anchors);
-  question->certificates = ll_key_store_certificates (trust->store, NULL);
+  question->certificates = ll_anchors_keybox (trust->anchors);
   return ll_x509_path_build (key, question);
 }
 

@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include <openssl/err.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "bridge/openssl-glue.h"
@@ -8,12 +9,13 @@
 #include "keys/x509-path.h"
 #include "provider/provider.h"
 
-#define PATH_DEPTH_MAX 10 /* certificates between the leaf and the anchor */
+#define PATH_DEPTH_MAX 10   /* certificates between the leaf and the anchor */
+#define PATH_TRIES_MAX 200  /* whole paths of which the signatures are checked, for one leaf */
+#define PATH_STEPS_MAX 5000 /* certificates that are looked at as issuers, for one leaf */
 
 struct _LlX509Anchors
 {
-  GPtrArray *certificates; /* of LlKey */
-  X509_STORE *store;
+  LlX509Pool *pool;
 };
 
 LlX509Anchors *
@@ -21,11 +23,7 @@ ll_x509_anchors_new (GPtrArray *certificates)
 {
   LlX509Anchors *anchors = g_new0 (LlX509Anchors, 1);
 
-  anchors->certificates = g_ptr_array_ref (certificates);
-  anchors->store = X509_STORE_new ();
-  for (guint i = 0; i < certificates->len; i++)
-    X509_STORE_add_cert (anchors->store, ll_x509_cert_get (g_ptr_array_index (certificates, i)));
-  ERR_clear_error ();
+  anchors->pool = ll_x509_pool_new (certificates, G_MAXUINT);
   return anchors;
 }
 
@@ -34,8 +32,7 @@ ll_x509_anchors_free (LlX509Anchors *anchors)
 {
   if (anchors == NULL)
     return;
-  X509_STORE_free (anchors->store);
-  g_ptr_array_unref (anchors->certificates);
+  ll_x509_pool_free (anchors->pool);
   g_free (anchors);
 }
 
@@ -80,7 +77,12 @@ static const struct
   { X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, LL_REASON_ROOT_NOT_TRUSTED },
   { X509_V_ERR_CERT_UNTRUSTED, LL_REASON_ROOT_NOT_TRUSTED },
   { X509_V_ERR_CERT_REJECTED, LL_REASON_NEVER_TRUSTED },
-  { X509_V_ERR_KEYUSAGE_NO_CERTSIGN, LL_REASON_KEY_USAGE },
+  { X509_V_ERR_KEYUSAGE_NO_CERTSIGN, LL_REASON_NOT_AN_AUTHORITY },
+  { X509_V_ERR_INVALID_CA, LL_REASON_NOT_AN_AUTHORITY },
+  { X509_V_ERR_INVALID_NON_CA, LL_REASON_NOT_AN_AUTHORITY },
+  { X509_V_ERR_PATH_LENGTH_EXCEEDED, LL_REASON_PATH_LENGTH },
+  { X509_V_ERR_CERT_CHAIN_TOO_LONG, LL_REASON_CHAIN_TOO_LONG },
+  { X509_V_ERR_CERT_SIGNATURE_FAILURE, LL_REASON_CHAIN_SIGNATURE },
   { X509_V_ERR_INVALID_PURPOSE, LL_REASON_EXTENDED_KEY_USAGE },
   { X509_V_ERR_PERMITTED_VIOLATION, LL_REASON_NAME_CONSTRAINTS },
   { X509_V_ERR_EXCLUDED_VIOLATION, LL_REASON_NAME_CONSTRAINTS },
@@ -111,52 +113,6 @@ pass_over_time (int ok, X509_STORE_CTX *context)
   int code = X509_STORE_CTX_get_error (context);
 
   return ok || code == X509_V_ERR_CERT_HAS_EXPIRED || code == X509_V_ERR_CERT_NOT_YET_VALID;
-}
-
-static void
-push_all (LlX509Borrowed *stack, GPtrArray *keys, guint limit)
-{
-  for (guint i = 0; keys != NULL && i < MIN (keys->len, limit); i++)
-    sk_X509_push (stack, ll_x509_cert_get (g_ptr_array_index (keys, i)));
-}
-
-static LlKey *
-find_in (GPtrArray *keys, const X509 *certificate)
-{
-  for (guint i = 0; keys != NULL && i < keys->len; i++)
-    if (ll_x509_cert_get (g_ptr_array_index (keys, i)) == certificate)
-      return g_ptr_array_index (keys, i);
-  return NULL;
-}
-
-/* The Key that this certificate came from: OpenSSL hands back the pointers it was given. */
-static LlKey *
-find_key (const X509 *certificate, LlKey *leaf, const LlX509PathQuestion *question)
-{
-  LlKey *key = ll_x509_cert_get (leaf) == certificate ? leaf : NULL;
-
-  if (key == NULL)
-    key = find_in (question->anchors->certificates, certificate);
-  if (key == NULL)
-    key = find_in (question->extra, certificate);
-  return key != NULL ? key : find_in (question->certificates, certificate);
-}
-
-static void
-take_chain (LlX509Path *path, X509_STORE_CTX *context, LlKey *leaf,
-            const LlX509PathQuestion *question)
-{
-  const LlX509Stack *chain = X509_STORE_CTX_get0_chain (context);
-
-  for (int i = 0; i < sk_X509_num (chain); i++)
-    {
-      LlKey *key = find_key (sk_X509_value (chain, i), leaf, question);
-
-      if (key != NULL)
-        g_ptr_array_add (path->chain, ll_key_ref (key));
-    }
-  if (path->chain->len == 0)
-    g_ptr_array_add (path->chain, ll_key_ref (leaf));
 }
 
 /* SC-19: a signature that somebody could have forged makes the path worth nothing. The anchor is
@@ -206,6 +162,13 @@ check_uses (const LlX509Path *path, LlPurpose purpose)
   return LL_REASON_NONE;
 }
 
+static gboolean
+is_valid_at (const LlKey *key, gint64 at)
+{
+  return at >= ll_key_get_created (key)
+         && (ll_key_get_expires (key) == 0 || at <= ll_key_get_expires (key));
+}
+
 /* The leaf's time first: it is the one that people know. */
 static LlReason
 check_time (const LlX509Path *path, gint64 at)
@@ -222,46 +185,293 @@ check_time (const LlX509Path *path, gint64 at)
   return LL_REASON_NONE;
 }
 
-static void
-verify (LlX509Path *path, X509_STORE_CTX *context, LlKey *leaf, const LlX509PathQuestion *question)
+/* --- one path --------------------------------------------------------------------------------- */
+
+static LlX509Path *
+path_new (GPtrArray *chain)
 {
+  LlX509Path *path = g_new0 (LlX509Path, 1);
+
+  path->chain = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  for (guint i = 0; i < chain->len; i++)
+    g_ptr_array_add (path->chain, ll_key_ref (g_ptr_array_index (chain, i)));
+  return path;
+}
+
+/* SM-34: before any mathematics. */
+static gboolean
+has_huge_key (const GPtrArray *chain)
+{
+  for (guint i = 0; i < chain->len; i++)
+    {
+      const EVP_PKEY *key = X509_get0_pubkey (ll_x509_cert_get (g_ptr_array_index (chain, i)));
+
+      if (key != NULL && EVP_PKEY_get_bits (key) > LL_LIMIT_RSA_BITS)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* RFC 5280 section 6.1 by OpenSSL, for these certificates and no others: the last is the anchor. */
+static LlReason
+verify (const GPtrArray *chain, gint64 at)
+{
+  g_autoptr (X509_STORE_CTX) context = X509_STORE_CTX_new_ex (ll_provider_context (NULL), NULL);
   g_autoptr (LlX509Borrowed) between = sk_X509_new_null ();
+  g_autoptr (LlX509Borrowed) anchor = sk_X509_new_null ();
   X509_VERIFY_PARAM *parameters;
 
-  push_all (between, question->extra, LL_LIMIT_CERTIFICATES);
-  push_all (between, question->certificates, G_MAXUINT);
-  if (!X509_STORE_CTX_init (context, question->anchors->store, ll_x509_cert_get (leaf), between))
-    {
-      path->reason = LL_REASON_PATH_INVALID;
-      g_ptr_array_add (path->chain, ll_key_ref (leaf));
-      return;
-    }
+  for (guint i = 1; i + 1 < chain->len; i++)
+    sk_X509_push (between, ll_x509_cert_get (g_ptr_array_index (chain, i)));
+  sk_X509_push (anchor, ll_x509_cert_get (g_ptr_array_index (chain, chain->len - 1)));
+  if (context == NULL
+      || !X509_STORE_CTX_init (context, NULL, ll_x509_cert_get (g_ptr_array_index (chain, 0)),
+                               between))
+    return LL_REASON_PATH_INVALID;
+  X509_STORE_CTX_set0_trusted_stack (context, anchor);
 
-  /* an anchor may be any certificate that the user names, also the leaf itself */
+  /* an anchor may be any certificate that the user names, also the leaf itself; policies are looked
+   * at because an authority may require them (RFC 5280 section 6.1.5 (g)) */
   parameters = X509_STORE_CTX_get0_param (context);
-  X509_VERIFY_PARAM_set_flags (parameters, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
+  X509_VERIFY_PARAM_set_flags (parameters, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST
+                                               | X509_V_FLAG_POLICY_CHECK);
   X509_VERIFY_PARAM_set_depth (parameters, PATH_DEPTH_MAX);
-  X509_VERIFY_PARAM_set_time (parameters, (time_t)question->at);
+  X509_VERIFY_PARAM_set_time (parameters, (time_t)at);
   X509_STORE_CTX_set_verify_cb (context, pass_over_time);
+  if (X509_verify_cert (context) > 0)
+    return LL_REASON_NONE;
+  return reason_of (X509_STORE_CTX_get_error (context));
+}
 
-  if (X509_verify_cert (context) <= 0)
-    path->reason = reason_of (X509_STORE_CTX_get_error (context));
-  take_chain (path, context, leaf, question);
+static LlX509Path *
+judge_chain (GPtrArray *chain, const LlX509PathQuestion *question)
+{
+  LlX509Path *path = path_new (chain);
+
+  if (has_huge_key (chain))
+    path->reason = LL_REASON_KEY_TOO_LARGE;
+  else
+    path->reason = verify (chain, question->at);
   if (path->reason == LL_REASON_NONE)
     path->anchor = g_ptr_array_index (path->chain, path->chain->len - 1);
+  if (path->reason == LL_REASON_NONE)
+    path->reason = check_uses (path, question->purpose);
+  path->time_reason = check_time (path, question->at);
+  return path;
+}
+
+/* --- the search ------------------------------------------------------------------------------- */
+
+/* From the leaf upwards along the names; only a path that reaches an anchor by its names is
+ * verified (SM-34, SC-04). Other than OpenSSL alone, it comes back from a wrong turn: of two
+ * certificates of one authority, the other may be the one that leads to an anchor (SC-22). */
+typedef struct
+{
+  const LlX509PathQuestion *question;
+  LlX509Pool *extra; /* or NULL */
+  gboolean listed_only;
+  GPtrArray *branch; /* of LlKey, borrowed: leaf first */
+  guint steps, tries;
+  LlX509Path *best; /* or NULL */
+} Search;
+
+/* The worse a finding, the smaller. */
+static int
+worth (const LlX509Path *path)
+{
+  if (path->reason == LL_REASON_NONE)
+    return path->time_reason == LL_REASON_NONE ? 4 : 3;
+  if (path->reason == LL_REASON_ISSUER_MISSING || path->reason == LL_REASON_CHAIN_TOO_LONG)
+    return 0;
+  return path->reason == LL_REASON_ROOT_NOT_TRUSTED || path->reason == LL_REASON_SELF_SIGNED ? 1
+                                                                                             : 2;
+}
+
+/* Takes the path; of two that are worth the same the first stays. */
+static void
+keep_better (Search *search, LlX509Path *path)
+{
+  if (search->best != NULL && worth (search->best) >= worth (path))
+    {
+      ll_x509_path_free (path);
+      return;
+    }
+  ll_x509_path_free (search->best);
+  search->best = path;
+}
+
+static gboolean
+is_done (const Search *search)
+{
+  return search->tries >= PATH_TRIES_MAX || search->steps >= PATH_STEPS_MAX
+         || (search->best != NULL && worth (search->best) == 4);
+}
+
+/* ES-08, RFC 5035 section 3: the hash is of the whole certificate. */
+static gboolean
+is_listed (const LlKey *key, GPtrArray *listed)
+{
+  for (guint i = 0; i < listed->len; i++)
+    {
+      const LlListedCertificate *one = g_ptr_array_index (listed, i);
+      const EVP_MD *digest = EVP_get_digestbyname (one->digest);
+      guchar hash[EVP_MAX_MD_SIZE];
+      guint length = 0;
+
+      if (digest != NULL && X509_digest (ll_x509_cert_get (key), digest, hash, &length)
+          && g_bytes_get_size (one->hash) == length
+          && memcmp (g_bytes_get_data (one->hash, NULL), hash, length) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_in_branch (const Search *search, const LlKey *key)
+{
+  for (guint i = 0; i < search->branch->len; i++)
+    if (g_str_equal (ll_key_get_fingerprint (g_ptr_array_index (search->branch, i)),
+                     ll_key_get_fingerprint (key)))
+      return TRUE;
+  return FALSE;
+}
+
+/* FALSE when the identifiers of the keys say that it is another one of the same name. Whether it
+ * may issue at all is for the verification to say, with a reason. */
+static gboolean
+may_have_issued (LlKey *issuer, const LlKey *child)
+{
+  switch (X509_check_issued (ll_x509_cert_get (issuer), ll_x509_cert_get (child)))
+    {
+    case X509_V_ERR_SUBJECT_ISSUER_MISMATCH:
+    case X509_V_ERR_AKID_SKID_MISMATCH:
+    case X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH:
+      return FALSE;
+    default:
+      return TRUE;
+    }
+}
+
+/* What is tried first: anchors, then what is valid at the time, then what is younger. */
+static int
+compare_candidates (gconstpointer a, gconstpointer b, gpointer data)
+{
+  const LlKey *x = *(LlKey *const *)a, *y = *(LlKey *const *)b;
+  const LlX509PathQuestion *question = ((const Search *)data)->question;
+  int anchor = ll_x509_pool_has (question->anchors->pool, y)
+               - ll_x509_pool_has (question->anchors->pool, x);
+  int valid = is_valid_at (y, question->at) - is_valid_at (x, question->at);
+
+  if (anchor != 0)
+    return anchor;
+  if (valid != 0)
+    return valid;
+  return (ll_key_get_created (y) > ll_key_get_created (x))
+         - (ll_key_get_created (y) < ll_key_get_created (x));
+}
+
+/* Of LlKey, borrowed; without those that stand in the branch already. (transfer full) */
+static GPtrArray *
+find_candidates (Search *search, const LlKey *child)
+{
+  const LlX509PathQuestion *question = search->question;
+  g_autoptr (GPtrArray) found = g_ptr_array_new ();
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  GPtrArray *candidates = g_ptr_array_new ();
+
+  ll_x509_pool_find_issuers (question->anchors->pool, child, found);
+  ll_x509_pool_find_issuers (search->extra, child, found);
+  ll_x509_pool_find_issuers (question->certificates, child, found);
+  for (guint i = 0; i < found->len; i++)
+    {
+      LlKey *key = g_ptr_array_index (found, i);
+
+      search->steps++;
+      if (is_in_branch (search, key) || !may_have_issued (key, child)
+          || (search->listed_only && !ll_x509_pool_has (question->anchors->pool, key)
+              && !is_listed (key, question->listed))
+          || !g_hash_table_add (seen, (gpointer)ll_key_get_fingerprint (key)))
+        continue;
+      g_ptr_array_add (candidates, key);
+    }
+  if (candidates->len > 1)
+    g_ptr_array_sort_with_data (candidates, compare_candidates, search);
+  return candidates;
+}
+
+/* A branch from which nothing leads on. */
+static void
+note_dead_end (Search *search)
+{
+  LlKey *top = g_ptr_array_index (search->branch, search->branch->len - 1);
+  LlX509Path *path = path_new (search->branch);
+
+  if (search->branch->len > PATH_DEPTH_MAX + 1)
+    path->reason = LL_REASON_CHAIN_TOO_LONG;
+  else if (!(X509_get_extension_flags (ll_x509_cert_get (top)) & EXFLAG_SI))
+    path->reason = LL_REASON_ISSUER_MISSING;
+  else
+    path->reason = search->branch->len == 1 ? LL_REASON_SELF_SIGNED : LL_REASON_ROOT_NOT_TRUSTED;
+  path->time_reason = check_time (path, search->question->at);
+  keep_better (search, path);
+}
+
+/* No deeper than PATH_DEPTH_MAX. */
+static void
+climb (Search *search) /* NOLINT(misc-no-recursion) */
+{
+  LlKey *top = g_ptr_array_index (search->branch, search->branch->len - 1);
+  g_autoptr (GPtrArray) candidates = NULL;
+
+  if (ll_x509_pool_has (search->question->anchors->pool, top))
+    {
+      search->tries++;
+      keep_better (search, judge_chain (search->branch, search->question));
+      return;
+    }
+  if (search->branch->len <= PATH_DEPTH_MAX + 1)
+    candidates = find_candidates (search, top);
+  if (candidates == NULL || candidates->len == 0)
+    {
+      note_dead_end (search);
+      return;
+    }
+  for (guint i = 0; i < candidates->len && !is_done (search); i++)
+    {
+      g_ptr_array_add (search->branch, g_ptr_array_index (candidates, i));
+      climb (search);
+      g_ptr_array_set_size (search->branch, (int)search->branch->len - 1);
+    }
+}
+
+static LlX509Path *
+run_search (LlKey *leaf, const LlX509PathQuestion *question, gboolean listed_only)
+{
+  g_autoptr (GPtrArray) branch = g_ptr_array_new ();
+  g_autoptr (LlX509Pool) extra = question->extra != NULL && question->extra->len > 0
+                                     ? ll_x509_pool_new (question->extra, LL_LIMIT_CERTIFICATES)
+                                     : NULL;
+  Search search
+      = { .question = question, .extra = extra, .listed_only = listed_only, .branch = branch };
+
+  g_ptr_array_add (branch, leaf);
+  climb (&search);
+  return search.best;
 }
 
 LlX509Path *
 ll_x509_path_build (LlKey *leaf, const LlX509PathQuestion *question)
 {
-  g_autoptr (X509_STORE_CTX) context = X509_STORE_CTX_new_ex (ll_provider_context (NULL), NULL);
-  LlX509Path *path = g_new0 (LlX509Path, 1);
+  gboolean limited = question->listed != NULL && question->listed->len > 1; /* ES-08 */
+  g_autoptr (LlX509Path) path = run_search (leaf, question, limited);
 
-  path->chain = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
-  verify (path, context, leaf, question);
-  if (path->reason == LL_REASON_NONE)
-    path->reason = check_uses (path, question->purpose);
-  path->time_reason = check_time (path, question->at);
+  if (limited && path->reason != LL_REASON_NONE)
+    {
+      g_autoptr (LlX509Path) otherwise = run_search (leaf, question, FALSE);
+
+      if (otherwise->reason == LL_REASON_NONE)
+        path->reason = LL_REASON_NOT_LISTED;
+    }
   ERR_clear_error ();
-  return path;
+  return g_steal_pointer (&path);
 }

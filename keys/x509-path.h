@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/reason.h"
-#include "keys/key.h"
+#include "keys/x509-pool.h"
 
 G_BEGIN_DECLS
 
@@ -40,11 +40,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlListedCertificate, ll_listed_certificate_free)
 typedef struct
 {
   LlX509Anchors *anchors;
-  GPtrArray *extra;        /* of LlKey, or NULL: from the message; may be a part of the path, never
-                              its end (SC-12); no more than LL_LIMIT_CERTIFICATES are looked at */
-  GPtrArray *certificates; /* the same, from the keybox: all of them are looked at */
-  GPtrArray *listed;       /* of LlListedCertificate, or NULL: two or more limit what may stand in
-                              the path, beside the anchor (ES-08) */
+  GPtrArray *extra;         /* of LlKey, or NULL: from the message; may be a part of the path, never
+                               its end (SC-12); no more than LL_LIMIT_CERTIFICATES are looked at */
+  LlX509Pool *certificates; /* the same, from the keybox: all of them are looked at */
+  GPtrArray *listed;        /* of LlListedCertificate, or NULL: two or more limit what may stand in
+                               the path, beside the anchor (ES-08) */
   LlPurpose purpose;
   gint64 at;
 } LlX509PathQuestion;

@@ -17,7 +17,7 @@
 #define LL_LIMIT_FROM_ADDRESSES 32    /* mailboxes looked at in one address field */
 #define LL_LIMIT_TEXT_CHARACTERS 4096 /* a stranger's string shown on one line */
 #define LL_LIMIT_SHOWN_BYTES (8 * 1024 * 1024) /* text of all parts of a message that is shown */
-#define LL_LIMIT_RSA_BITS 16384                /* larger moduli are refused (SM-34) */
+#define LL_LIMIT_RSA_BITS 8192                 /* larger moduli are refused (SM-34) */
 #define LL_LIMIT_RSA_EXPONENT_BITS 64          /* larger public exponents are refused too */
 #define LL_LIMIT_CMS_OPEN_BYTES                                                                    \
   (64 * 1024 * 1024) /* CMS decrypt and opaque verify, until streamed */
