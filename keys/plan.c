@@ -7,9 +7,7 @@
 #include "base/error.h"
 #include "base/hex.h"
 #include "base/text.h"
-#include "keys/plan.h"
-#include "keys/refusal.h"
-#include "keys/resolver.h"
+#include "keys/plan-peers-private.h"
 
 typedef struct
 {
@@ -33,6 +31,8 @@ ll_plan_free (LlPlan *plan)
   g_clear_pointer (&plan->cipher_because, ll_key_unref);
   g_clear_pointer (&plan->recipients, g_ptr_array_unref);
   g_clear_pointer (&plan->recipient_names, g_ptr_array_unref);
+  g_clear_pointer (&plan->recipient_opinions, g_ptr_array_unref);
+  g_clear_error (&plan->peers_error);
   g_free (plan);
 }
 
@@ -44,6 +44,7 @@ plan_new (LlProtocol protocol)
   plan->protocol = protocol;
   plan->recipients = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
   plan->recipient_names = g_ptr_array_new_with_free_func (g_free);
+  plan->recipient_opinions = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_opinion_free);
   return plan;
 }
 
@@ -96,20 +97,29 @@ add_refusal (const Planner *planner, const char *who, GPtrArray *candidates,
     }
 }
 
-/* The best key, or NULL with a line in the refusal; NULL with `error` when the store failed. */
-static LlKey *
-choose (const Planner *planner, const char *who, LlUse use, GError **error)
+/* The best candidate, or NULL with a line in the refusal; NULL with `error` when the store failed.
+ * `n_usable` gets how many would have done. (transfer full) (nullable) */
+static LlCandidate *
+choose (const Planner *planner, LlPlan *plan, const char *who, LlUse use, guint *n_usable,
+        GError **error)
 {
   g_autoptr (GPtrArray) candidates = find_candidates (planner, who, use, error);
+  g_autoptr (LlPeer) peer = NULL;
   LlResolveQuestion question;
   const LlCandidate *best;
+  guint place = 0;
 
   if (candidates == NULL)
     return NULL;
   question = make_question (planner, who, use);
+  if (use == LL_USE_ENCRYPT && planner->protocol == LL_PROTOCOL_SMIME && ll_text_is_address (who))
+    peer = ll_plan_find_peer (plan, planner->request->peers, who);
+  if (peer != NULL)
+    ll_plan_prefer (peer, candidates, &question);
+  *n_usable = ll_resolver_count (candidates, &question);
   best = ll_resolver_choose (candidates, &question);
-  if (best != NULL)
-    return ll_key_ref (best->key);
+  if (best != NULL && g_ptr_array_find (candidates, best, &place))
+    return g_ptr_array_steal_index (candidates, place);
   add_refusal (planner, who, candidates, &question);
   return NULL;
 }
@@ -129,15 +139,17 @@ has_key (GPtrArray *keys, const LlKey *key)
   return FALSE;
 }
 
+/* Takes `opinion`, which may be NULL. */
 static void
-add_recipient (LlPlan *plan, LlKey *key, const char *name)
+add_recipient (LlPlan *plan, LlKey *key, const char *name, LlKeyOpinion *opinion)
 {
-  g_autoptr (LlKey) owned = key;
+  g_autoptr (LlKeyOpinion) owned = opinion;
 
   if (has_key (plan->recipients, key))
     return;
-  g_ptr_array_add (plan->recipients, g_steal_pointer (&owned));
+  g_ptr_array_add (plan->recipients, ll_key_ref (key));
   g_ptr_array_add (plan->recipient_names, g_strdup (name));
+  g_ptr_array_add (plan->recipient_opinions, g_steal_pointer (&owned));
 }
 
 static const char *
@@ -165,11 +177,12 @@ add_more_signers (const Planner *planner, LlPlan *plan, GError **error)
   plan->more_signers = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
   for (const char *const *who = planner->request->also_as; who != NULL && *who != NULL; who++)
     {
-      g_autoptr (LlKey) key = choose (planner, *who, LL_USE_SIGN, error);
-      if (key == NULL)
+      guint n_usable;
+      g_autoptr (LlCandidate) best = choose (planner, plan, *who, LL_USE_SIGN, &n_usable, error);
+      if (best == NULL)
         return FALSE;
-      if (!is_same (key, plan->signer) && !has_key (plan->more_signers, key))
-        g_ptr_array_add (plan->more_signers, g_steal_pointer (&key));
+      if (!is_same (best->key, plan->signer) && !has_key (plan->more_signers, best->key))
+        g_ptr_array_add (plan->more_signers, ll_key_ref (best->key));
     }
   return TRUE;
 }
@@ -178,10 +191,13 @@ static gboolean
 choose_signer (const Planner *planner, LlPlan *plan, GError **error)
 {
   g_autoptr (GError) local = NULL;
+  g_autoptr (LlCandidate) best = NULL;
 
   if (!planner->request->sign)
     return TRUE;
-  plan->signer = choose (planner, who_signs (planner->request), LL_USE_SIGN, &local);
+  best
+      = choose (planner, plan, who_signs (planner->request), LL_USE_SIGN, &plan->n_signers, &local);
+  plan->signer = best != NULL ? ll_key_ref (best->key) : NULL;
   if (plan->signer != NULL && add_more_signers (planner, plan, &local))
     return TRUE;
   if (local == NULL)
@@ -198,15 +214,17 @@ choose_recipients (const Planner *planner, LlPlan *plan, GError **error)
   for (const char *const *who = planner->request->recipients; *who != NULL; who++)
     {
       g_autoptr (GError) local = NULL;
-      LlKey *key = choose (planner, *who, LL_USE_ENCRYPT, &local);
+      guint n_usable;
+      g_autoptr (LlCandidate) best
+          = choose (planner, plan, *who, LL_USE_ENCRYPT, &n_usable, &local);
       if (local != NULL)
         {
           g_propagate_error (error, g_steal_pointer (&local));
           return FALSE;
         }
-      if (key != NULL)
-        add_recipient (plan, key, *who);
-      all = all && key != NULL;
+      if (best != NULL)
+        add_recipient (plan, best->key, *who, g_steal_pointer (&best->opinion));
+      all = all && best != NULL;
     }
   return all || refuse (planner, LL_ERROR_CANNOT_ENCRYPT, error);
 }
@@ -251,7 +269,7 @@ add_own_key (const Planner *planner, LlPlan *plan, GError **error)
     return g_propagate_error (error, g_steal_pointer (&local)), FALSE;
   plan->to_self = own != NULL;
   if (own != NULL)
-    add_recipient (plan, g_steal_pointer (&own), "");
+    add_recipient (plan, own, "", NULL);
   return TRUE;
 }
 
@@ -285,15 +303,20 @@ look_up_all (const Planner *planner, GError **error)
                                 error);
 }
 
-/* SM-10: the user's word, then AES-256-CBC, which everybody reads. */
-static void
-choose_cipher (const Planner *planner, LlPlan *plan)
+/* SM-10: the user's word, by option or settings, then what everybody can read. The strict profile
+ * is such a word, too (BR-11). */
+static gboolean
+choose_cipher (const Planner *planner, LlPlan *plan, GError **error)
 {
-  LlCipher wanted = planner->request->cipher != LL_CIPHER_CHOOSE ? planner->request->cipher
-                                                                 : planner->policy->cipher;
+  const LlPlanRequest *request = planner->request;
+  LlCipher wanted = request->cipher != LL_CIPHER_CHOOSE ? request->cipher : planner->policy->cipher;
 
-  plan->cipher = wanted != LL_CIPHER_CHOOSE ? wanted : LL_CIPHER_AES_256_CBC;
-  plan->cipher_reason = wanted != LL_CIPHER_CHOOSE ? LL_CIPHER_WANTED : LL_CIPHER_PEER_UNKNOWN;
+  if (wanted == LL_CIPHER_CHOOSE && planner->policy->strict)
+    wanted = LL_CIPHER_AES_256_GCM;
+  if (!request->encrypt || planner->protocol != LL_PROTOCOL_SMIME)
+    return TRUE;
+  return ll_plan_choose_cipher (plan, request->peers, wanted, planner->refusal)
+         || refuse (planner, LL_ERROR_CANNOT_ENCRYPT, error);
 }
 
 static LlPlan *
@@ -313,8 +336,8 @@ plan_for (Planner *planner, LlProtocol protocol, GError **error)
   if (plan->signer != NULL && protocol == LL_PROTOCOL_SMIME
       && !choose_preference (planner, plan, error))
     return NULL;
-  if (planner->request->encrypt && protocol == LL_PROTOCOL_SMIME)
-    choose_cipher (planner, plan);
+  if (!choose_cipher (planner, plan, error))
+    return NULL;
   return g_steal_pointer (&plan);
 }
 

@@ -13,6 +13,7 @@ struct _LlRefusal
   gboolean missing;   /* a key is not here */
   gboolean unvouched; /* an OpenPGP key that the user could certify */
   gboolean rootless;  /* a certificate whose root the user could name */
+  gboolean weak;      /* somebody's program is too old */
 };
 
 LlRefusal *
@@ -124,6 +125,17 @@ ll_refusal_add_key (LlRefusal *refusal, const char *who, const LlKey *key, LlRea
                           why != NULL ? why : ll_reason_name (reason));
 }
 
+void
+ll_refusal_add_weak (LlRefusal *refusal, const char *who)
+{
+  g_autofree char *name = name_of (who);
+
+  g_return_if_fail (refusal != NULL);
+  refusal->weak = TRUE;
+  g_string_append_printf (refusal->lines,
+                          _ ("  %s: what their program says that it can read is too weak\n"), name);
+}
+
 char *
 ll_refusal_to_text (const LlRefusal *refusal, const char *heading)
 {
@@ -145,5 +157,11 @@ ll_refusal_to_text (const LlRefusal *refusal, const char *heading)
                             _ ("“letterlock key list” shows the keys that are here, “letterlock "
                                "key "
                                "import FILE” brings more."));
+  if (refusal->weak)
+    g_string_append_printf (text, "\n%s",
+                            _ ("Ask for a newer program. When you know that they can read more "
+                               "than that, name a cipher "
+                               "with --cipher, or have it forgotten with “letterlock key forget "
+                               "ADDRESS”."));
   return g_string_free (text, FALSE);
 }

@@ -25,6 +25,9 @@ void ll_refusal_add_missing (LlRefusal *refusal, LlProtocol protocol, const char
 /* There is this key, and this against it. */
 void ll_refusal_add_key (LlRefusal *refusal, const char *who, const LlKey *key, LlReason reason);
 
+/* They listed nothing that is not weak (SM-11). */
+void ll_refusal_add_weak (LlRefusal *refusal, const char *who);
+
 /* The heading, a line for each that was added, and the advice that fits them. (transfer full) */
 char *ll_refusal_to_text (const LlRefusal *refusal, const char *heading);
 

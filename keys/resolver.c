@@ -88,13 +88,25 @@ is_trusted (const LlCandidate *candidate)
   return candidate->opinion != NULL && candidate->opinion->trust.answer == LL_ANSWER_YES;
 }
 
+/* SM-30: what its owner asked for, then the key-management certificate of the same name. */
+static int
+preference (const LlKey *key, const LlResolveQuestion *question)
+{
+  if (question->preferred != NULL
+      && g_str_equal (ll_key_get_fingerprint (key), question->preferred))
+    return 2;
+  return question->subject != NULL && g_strcmp0 (ll_key_get_subject (key), question->subject) == 0;
+}
+
 static gboolean
-is_better (const LlCandidate *one, const LlCandidate *other)
+is_better (const LlCandidate *one, const LlCandidate *other, const LlResolveQuestion *question)
 {
   const LlKey *a = one->key, *b = other->key;
 
   if (is_trusted (one) != is_trusted (other))
     return is_trusted (one);
+  if (preference (a, question) != preference (b, question))
+    return preference (a, question) > preference (b, question);
   if (end_of_life (a) != end_of_life (b))
     return end_of_life (a) > end_of_life (b);
   if (ll_key_get_created (a) != ll_key_get_created (b))
@@ -111,8 +123,18 @@ ll_resolver_choose (GPtrArray *candidates, const LlResolveQuestion *question)
     {
       const LlCandidate *candidate = g_ptr_array_index (candidates, i);
       if (ll_resolver_object (candidate, question) == LL_REASON_NONE
-          && (best == NULL || is_better (candidate, best)))
+          && (best == NULL || is_better (candidate, best, question)))
         best = candidate;
     }
   return best;
+}
+
+guint
+ll_resolver_count (GPtrArray *candidates, const LlResolveQuestion *question)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < candidates->len; i++)
+    n += ll_resolver_object (g_ptr_array_index (candidates, i), question) == LL_REASON_NONE;
+  return n;
 }

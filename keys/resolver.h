@@ -32,6 +32,9 @@ typedef struct
   gint64 at;
   gboolean by_fingerprint; /* the user named this very key: its validity is their decision */
   gboolean always_trust;   /* OpenPGP: validity does not matter */
+  const char *preferred;   /* S/MIME: fingerprint of the certificate that its owner wants to be
+                              written to (SM-30); or NULL */
+  const char *subject;     /* S/MIME: of the certificate that the owner signs with; or NULL */
 } LlResolveQuestion;
 
 /* Why a candidate cannot be used; NONE when it can. Revoked and disabled keys, keys that are not
@@ -40,9 +43,13 @@ typedef struct
  * validity. One's own key signs without anybody's word, unless it is not made for mail (SC-15). */
 LlReason ll_resolver_object (const LlCandidate *candidate, const LlResolveQuestion *question);
 
-/* The usable candidate that is trusted, then the one with the longest life ahead, then the newest,
+/* The usable candidate that is trusted, then the one that its owner prefers, then one with the name
+ * that its owner signs with (SM-30), then the one with the longest life ahead, then the newest,
  * then the smallest fingerprint: always the same one (SC-23). NULL when none is usable. Borrowed.
  */
 const LlCandidate *ll_resolver_choose (GPtrArray *candidates, const LlResolveQuestion *question);
+
+/* How many are usable. */
+guint ll_resolver_count (GPtrArray *candidates, const LlResolveQuestion *question);
 
 G_END_DECLS

@@ -20,6 +20,7 @@ ll_policy_copy (const LlPolicy *policy)
   copy->anchors_file = g_strdup (policy->anchors_file);
   copy->gpg_program = g_strdup (policy->gpg_program);
   copy->crl_files = g_strdupv (policy->crl_files);
+  copy->peers_file = g_strdup (policy->peers_file);
   return copy;
 }
 
@@ -31,6 +32,7 @@ ll_policy_free (LlPolicy *policy)
   g_free (policy->anchors_file);
   g_free (policy->gpg_program);
   g_strfreev (policy->crl_files);
+  g_free (policy->peers_file);
   g_free (policy);
 }
 

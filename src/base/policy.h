@@ -30,6 +30,7 @@ typedef struct
   LlCipher cipher;        /* S/MIME: encrypt with this one; CHOOSE: by what recipients can read */
   gboolean allow_weak;    /* S/MIME: consent to open 3DES and RC2 (AL-11) */
   gboolean learn;         /* remember certificates and capabilities of good signers (SM-29) */
+  char *peers_file;       /* where that is remembered; NULL: nothing is */
   LlSealStyle style;      /* S/MIME: how the user likes messages to be made; without `strict` */
   gboolean strict;        /* the profile of BR-11: RSA from 3000 bits, SHA-2, PSS, OAEP, GCM */
   gboolean encrypt_to_self;

@@ -14,6 +14,7 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "cli/command-private.h"
+#include "keys/peers.h"
 
 static struct
 {
@@ -127,6 +128,7 @@ make_policy (GError **error)
       g_free (policy->gpg_program);
       policy->gpg_program = g_strdup (shared.gpg_program);
     }
+  policy->peers_file = ll_peers_path ();
   if (shared.always_trust)
     policy->always_trust = TRUE;
   if (shared.home != NULL)

@@ -145,6 +145,7 @@ ll_op_file_plan (LlSession *session, const LlFileRequest *request, GError **erro
     .also_as = request->also_as,
     .recipients = request->recipients,
     .cipher = request->cipher,
+    .peers = session->peers,
   };
 
   if (request->encrypt && request->recipients == NULL && !request->symmetric)

@@ -82,6 +82,7 @@ make_plan (LlSession *session, const LlDraft *draft, const LlWriteRequest *reque
     .recipients
     = request->recipients != NULL ? request->recipients : (const char *const *)draft->recipients,
     .cipher = request->cipher,
+    .peers = session->peers,
   };
   return ll_plan_make (session->store, session->trust, session->policy, &wanted, error);
 }

@@ -16,6 +16,7 @@ ll_session_new (const LlPolicy *policy, GError **error)
   session->trust = ll_trust_new (session->policy, session->store, error);
   if (session->trust == NULL)
     return NULL;
+  session->peers = ll_peers_new (session->policy->peers_file);
   session->openpgp = ll_engine_openpgp_new (session->policy, session->store);
   session->smime = ll_engine_smime_new (session->policy, session->store);
   return g_steal_pointer (&session);
@@ -28,6 +29,7 @@ ll_session_free (LlSession *session)
     return;
   g_clear_pointer (&session->openpgp, ll_engine_free);
   g_clear_pointer (&session->smime, ll_engine_free);
+  g_clear_pointer (&session->peers, ll_peers_free);
   g_clear_pointer (&session->trust, ll_trust_free);
   g_clear_pointer (&session->store, ll_key_store_free);
   g_clear_pointer (&session->policy, ll_policy_free);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "keys/peers.h"
 #include "keys/trust.h"
 
 G_BEGIN_DECLS
@@ -11,6 +12,7 @@ typedef struct
   LlPolicy *policy;
   LlKeyStore *store;
   LlTrust *trust;
+  LlPeers *peers;
   LlEngine *openpgp;
   LlEngine *smime;
 } LlSession;
