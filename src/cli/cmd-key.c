@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "cli/cmd-key-trust.h"
 #include "cli/command.h"
 #include "cli/key-print.h"
 #include "ops/op-keys.h"
@@ -414,5 +415,9 @@ const LlCommand ll_commands_key[] = {
     "  letterlock key generate --name \"Alice Example\" alice@example.org\n"
     "  letterlock key generate --algorithm rsa3072 --expires 365 alice@example.org",
     run_generate },
+  { "key", "trust", N_ ("FINGERPRINT [ADDRESS]"), N_ ("Decide about an S/MIME certificate"),
+    "  letterlock key trust --authority 4A2C…\n"
+    "  letterlock key trust --pin 9F31… bank@example.org",
+    ll_command_key_trust },
   { NULL },
 };

@@ -110,6 +110,8 @@ ll_key_print_json (JsonBuilder *builder, const LlKey *key, const LlKeyOpinion *o
       add_axis (builder, "trust", opinion->trust);
       add_axis (builder, "time", opinion->time);
       ll_json_add_text (builder, "trust_source", opinion->trust_source);
+      if (smime)
+        ll_json_add_word (builder, "decision", ll_decision_name (opinion->decision));
     }
   json_builder_end_object (builder);
 }
@@ -233,6 +235,23 @@ append_subkeys (GString *out, const LlKey *key)
     }
 }
 
+static const char *
+decision_text (LlDecision decision)
+{
+  switch (decision)
+    {
+    case LL_DECISION_AUTHORITY:
+      return _ ("trust this authority");
+    case LL_DECISION_PIN:
+      return _ ("trust this certificate");
+    case LL_DECISION_REFUSE:
+      return _ ("refuse it, and what it issued");
+    case LL_DECISION_NONE:
+    default:
+      return NULL;
+    }
+}
+
 static void
 append_opinion (GString *out, const LlKeyOpinion *opinion)
 {
@@ -247,6 +266,7 @@ append_opinion (GString *out, const LlKeyOpinion *opinion)
     }
   else
     append_row (out, _ ("Not trusted:"), ll_wording_reason (opinion->trust.reason));
+  append_row (out, _ ("Your decision:"), decision_text (opinion->decision));
   if (opinion->time.answer == LL_ANSWER_NO)
     append_row (out, _ ("Not valid:"), ll_wording_reason (opinion->time.reason));
 }
