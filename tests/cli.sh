@@ -14,7 +14,7 @@ like "the version is told" "$out" '^letterlock [0-9]'
 run --help
 is "help succeeds" "$status" 0
 for command in "mail sign" "mail encrypt" "mail decrypt" "mail verify" "mail show" "mail inspect" \
-  "file sign" "file encrypt" "file decrypt" "file verify" "key list" "key show" "key import" \
+  "file sign" "file encrypt" "file decrypt" "file verify" "key list" "key show" "key export" "key import" \
   "key generate" doctor; do
   like "help lists $command" "$out" "  $command +[A-Z]"
 done

@@ -154,7 +154,7 @@ receive_key (LlAgentLink *link, const LlAgentUse *use, GError **error)
 }
 
 EVP_PKEY *
-ll_agent_export_key (const LlAgentUse *use, GCancellable *cancellable, GError **error)
+ll_agent_export_key (const LlAgentUse *use, gboolean pss, GCancellable *cancellable, GError **error)
 {
   g_autoptr (LlAgentLink) link = NULL;
   g_autoptr (GBytes) sexp = NULL;
@@ -162,7 +162,7 @@ ll_agent_export_key (const LlAgentUse *use, GCancellable *cancellable, GError **
   g_return_val_if_fail (ll_agent_is_keygrip (use->keygrip), NULL);
   link = ll_agent_open_with_key (use, NULL, cancellable, error);
   sexp = link != NULL ? receive_key (link, use, error) : NULL;
-  return sexp != NULL ? ll_sexp_read_private_key (sexp, error) : NULL;
+  return sexp != NULL ? ll_sexp_read_private_key (sexp, pss, error) : NULL;
 }
 
 /* --- new -------------------------------------------------------------------------------------- */

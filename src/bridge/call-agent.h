@@ -82,8 +82,11 @@ gboolean ll_agent_import_key (EVP_PKEY *key, gboolean *is_new, GCancellable *can
 /* The private key itself, out of the agent, which asks for the key's passphrase first: for export
  * alone, because this is the one way by which a private key enters our process. LL_ERROR_
  * UNSUPPORTED_ALGORITHM when it is on a card. Wiped when the last reference goes (OpenSSL's own
- * memory). (transfer full) */
-EVP_PKEY *ll_agent_export_key (const LlAgentUse *use, GCancellable *cancellable, GError **error);
+ * memory). `pss`: of an RSA key that is for PSS alone, which the agent does not know. (transfer
+ * full)
+ */
+EVP_PKEY *ll_agent_export_key (const LlAgentUse *use, gboolean pss, GCancellable *cancellable,
+                               GError **error);
 
 /* Takes back a key that ll_agent_import_key() said was new: without a question to the person. */
 gboolean ll_agent_forget_key (const char *keygrip, GError **error);

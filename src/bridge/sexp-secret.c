@@ -67,7 +67,7 @@ exponent_for (const BIGNUM *d, const BIGNUM *prime, BN_CTX *context)
 
 /* libgcrypt has u = p^-1 mod q where PKCS #1 has q^-1 mod p: its q is OpenSSL's first factor. */
 static EVP_PKEY *
-read_rsa (GBytes *sexp, GError **error)
+read_rsa (GBytes *sexp, gboolean pss, GError **error)
 {
   g_autoptr (OSSL_PARAM_BLD) builder = OSSL_PARAM_BLD_new ();
   g_autoptr (BN_CTX) context = BN_CTX_secure_new ();
@@ -91,7 +91,7 @@ read_rsa (GBytes *sexp, GError **error)
       || !push (builder, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, u))
     return ll_openssl_set_error (error, LL_ERROR_FAILED, _ ("An RSA key cannot be put together")),
            NULL;
-  return build ("RSA", builder, error);
+  return build (pss ? "RSA-PSS" : "RSA", builder, error);
 }
 
 static EVP_PKEY *
@@ -148,7 +148,7 @@ read_octets (GBytes *sexp, const char *type, gboolean reversed, GError **error)
 }
 
 EVP_PKEY *
-ll_sexp_read_private_key (GBytes *sexp, GError **error)
+ll_sexp_read_private_key (GBytes *sexp, gboolean pss, GError **error)
 {
   const guint8 *curve;
   gsize length;
@@ -156,7 +156,7 @@ ll_sexp_read_private_key (GBytes *sexp, GError **error)
   const char *name;
 
   if (!ll_sexp_find (sexp, "curve", &curve, &length, NULL))
-    return read_rsa (sexp, error);
+    return read_rsa (sexp, pss, error);
   name = ll_sexp_openssl_curve (curve, length, &octets, &reversed);
   if (name == NULL)
     {

@@ -24,9 +24,9 @@ EVP_PKEY *ll_sexp_read_public_key (GBytes *sexp, OSSL_LIB_CTX *context, GError *
 GBytes *ll_sexp_private_key (EVP_PKEY *key, GError **error);
 
 /* And back: the private key of "(private-key...)", of the kinds above. OpenSSL wipes it when it
- * goes. LL_ERROR_UNSUPPORTED_ALGORITHM, or LL_ERROR_BAD_DATA when the numbers are no key.
- * (transfer full) */
-EVP_PKEY *ll_sexp_read_private_key (GBytes *sexp, GError **error);
+ * goes. `pss`: an RSA key is made one for PSS alone. LL_ERROR_UNSUPPORTED_ALGORITHM, or
+ * LL_ERROR_BAD_DATA when the numbers are no key. (transfer full) */
+EVP_PKEY *ll_sexp_read_private_key (GBytes *sexp, gboolean pss, GError **error);
 
 /* 40 upper-case hexadecimal digits, the same as gpgsm's. (transfer full) */
 char *ll_sexp_keygrip (EVP_PKEY *key, GError **error);

@@ -213,14 +213,14 @@ test_exports (gconstpointer algorithm)
   g_assert_no_error (error);
   g_assert_true (is_new);
   ll_test_home_kill_agent (home);
-  key = ll_agent_export_key (&use, NULL, &error);
+  key = ll_agent_export_key (&use, FALSE, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (is_same_private_key (key, cert->key));
   prompt = ll_test_home_get_prompt (home);
   g_assert_cmpstr (prompt, ==, "The key goes on a journey");
 
   ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_ANSWERS, "wrong");
-  g_assert_null (ll_agent_export_key (&use, NULL, &error));
+  g_assert_null (ll_agent_export_key (&use, FALSE, NULL, &error));
   g_assert_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED);
   g_assert_nonnull (strstr (error->message, "“Hanako”"));
 }
@@ -246,7 +246,7 @@ test_forgets (void)
   g_assert_cmpuint (ll_test_home_count_pinentry (home), ==, asked);
   g_assert_true (ll_agent_find_key (cert->keygrip, &place, NULL, &error));
   g_assert_cmpint (place, ==, LL_AGENT_KEY_MISSING);
-  g_assert_null (ll_agent_export_key (&use, NULL, &error));
+  g_assert_null (ll_agent_export_key (&use, FALSE, NULL, &error));
   g_assert_error (error, LL_ERROR, LL_ERROR_FAILED);
 }
 

@@ -1,4 +1,4 @@
-/* cmd-key.c - letterlock key list | show | import | generate. */
+/* cmd-key.c - letterlock key list | show | import | generate; export is in cmd-key-export.c. */
 #include <config.h>
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "cli/cmd-key-private.h"
 #include "cli/cmd-key-trust.h"
 #include "cli/command.h"
 #include "cli/key-print.h"
@@ -154,29 +155,29 @@ run_show (const LlCommand *command, int argc, char **argv, GError **error)
 
 /* --- import ----------------------------------------------------------------------------------- */
 
-/* One line from the descriptor that the user named, wiped when it goes. */
-static GBytes *
-read_passphrase (GError **error)
+gboolean
+ll_cmd_key_read_passphrase (int fd, GBytes **passphrase, GError **error)
 {
   g_autofree char *line = NULL;
   const gsize limit = 1024;
   gsize length = 0;
   gssize n = 0;
 
-  if (options.passphrase_fd < 0)
-    return NULL;
+  *passphrase = NULL;
+  if (fd < 0)
+    return TRUE;
   line = g_malloc0 (limit + 1);
-  while (length < limit && (n = read (options.passphrase_fd, line + length, 1)) == 1
-         && line[length] != '\n')
+  while (length < limit && (n = read (fd, line + length, 1)) == 1 && line[length] != '\n')
     length++;
   if (n < 0)
     {
       g_set_error (error, LL_ERROR, LL_ERROR_MISSING_INPUT,
-                   _ ("The passphrase cannot be read from file descriptor %d: %s"),
-                   options.passphrase_fd, g_strerror (errno));
-      return NULL;
+                   _ ("The passphrase cannot be read from file descriptor %d: %s"), fd,
+                   g_strerror (errno));
+      return FALSE;
     }
-  return ll_secret_bytes_new_take (g_steal_pointer (&line), length);
+  *passphrase = ll_secret_bytes_new_take (g_steal_pointer (&line), length);
+  return TRUE;
 }
 
 static void
@@ -308,16 +309,13 @@ run_import (const LlCommand *command, int argc, char **argv, GError **error)
 {
   g_autoptr (LlSession) session = NULL;
   g_autoptr (GBytes) passphrase = NULL;
-  g_autoptr (GError) local = NULL;
   g_autoptr (JsonBuilder) builder = ll_json_new ("letterlock.keys/1");
   g_autofree char *json = NULL;
   int status;
 
-  if (!ll_command_parse (command, import_entries, &argc, &argv, error))
+  if (!ll_command_parse (command, import_entries, &argc, &argv, error)
+      || !ll_cmd_key_read_passphrase (options.passphrase_fd, &passphrase, error))
     return -1;
-  passphrase = read_passphrase (&local);
-  if (local != NULL)
-    return g_propagate_error (error, g_steal_pointer (&local)), -1;
   session = ll_command_open_session (error);
   if (session == NULL)
     return -1;
@@ -411,6 +409,10 @@ const LlCommand ll_commands_key[] = {
     "  letterlock key import bob.asc\n"
     "  letterlock key import my-certificate.p12",
     run_import },
+  { "key", "export", N_ ("ADDRESS|FINGERPRINT"), N_ ("Export keys and certificates"),
+    "  letterlock key export alice@example.org >alice.asc\n"
+    "  letterlock key export --secret -o alice.p12 alice@example.org",
+    ll_cmd_key_export },
   { "key", "generate", N_ ("ADDRESS"), N_ ("Make a new key"),
     "  letterlock key generate --name \"Alice Example\" alice@example.org\n"
     "  letterlock key generate --algorithm rsa3072 --expires 365 alice@example.org",

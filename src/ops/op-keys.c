@@ -1,5 +1,5 @@
-/* op-keys.c - what enters: a question about keys, or a file of them. What leaves: keys, and an
- * account of what was brought in. It trusts nothing by itself. */
+/* op-keys.c - what enters: a question about keys, or a file of them. What leaves: keys, an account
+ * of what was brought in, and files for others. It trusts nothing by itself. */
 #include <config.h>
 
 #include <glib/gi18n.h>
@@ -60,4 +60,91 @@ ll_op_keys_import (LlSession *session, const char *path, GBytes *passphrase,
   result = ll_import (bytes, &request, error);
   ll_key_store_forget (session->store);
   return result;
+}
+
+/* --- export ----------------------------------------------------------------------------------- */
+
+static gboolean
+check_choice (GPtrArray *keys, const LlKeysExport *request, GError **error)
+{
+  g_autofree char *safe = ll_text_safe (request->what, -1);
+  LlProtocol first = ll_key_get_protocol (g_ptr_array_index (keys, 0));
+
+  if (request->secret && keys->len > 1)
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+                   _ ("You have several certificates for “%s”. Name one by its fingerprint: "
+                      "“letterlock key list --smime --secret” shows them."),
+                   safe);
+      return FALSE;
+    }
+  for (guint i = 1; i < keys->len; i++)
+    if (ll_key_get_protocol (g_ptr_array_index (keys, i)) != first)
+      {
+        g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+                     _ ("There are OpenPGP and S/MIME keys for “%s”. Add “--openpgp” or "
+                        "“--smime”."),
+                     safe);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+/* Private OpenPGP keys are not exported: beside a certificate they are not meant. */
+static GPtrArray *
+find_for_export (LlSession *session, const LlKeysExport *request, GError **error)
+{
+  g_autoptr (GPtrArray) own = NULL;
+
+  if (request->secret && request->protocol == LL_PROTOCOL_UNKNOWN)
+    {
+      own = ll_key_store_find (session->store, LL_PROTOCOL_SMIME, request->what,
+                               LL_KEYS_SECRET_ONLY, error);
+      if (own == NULL || own->len > 0)
+        return g_steal_pointer (&own);
+    }
+  return ll_op_keys_list (session, request->protocol, request->what,
+                          request->secret ? LL_KEYS_SECRET_ONLY : LL_KEYS_ANY, error);
+}
+
+static gboolean
+export_into (LlOutput *output, GPtrArray *keys, const LlExportRequest *request, GError **error)
+{
+  g_autoptr (GBytes) bytes = ll_export (keys, request, error);
+  gsize length;
+  gconstpointer octets;
+
+  if (bytes == NULL)
+    return FALSE;
+  octets = g_bytes_get_data (bytes, &length);
+  return g_output_stream_write_all (ll_output_get_stream (output), octets, length, NULL,
+                                    request->cancellable, error)
+         && ll_output_commit (output, error);
+}
+
+GPtrArray *
+ll_op_keys_export (LlSession *session, const LlKeysExport *request, GError **error)
+{
+  g_autoptr (GPtrArray) keys = find_for_export (session, request, error);
+  g_autoptr (LlOutput) output = NULL;
+  LlExportRequest export = { .policy = session->policy,
+                             .form = request->form,
+                             .secret = request->secret,
+                             .legacy = request->legacy,
+                             .passphrase = request->passphrase,
+                             .cancellable = request->cancellable };
+
+  if (keys == NULL || !check_choice (keys, request, error))
+    return NULL;
+  if (request->output != NULL && !g_str_equal (request->output, "-"))
+    export.name = request->output;
+  if (request->secret)
+    export.issuers = ll_key_store_certificates (session->store, error);
+  if (request->secret && export.issuers == NULL)
+    return NULL;
+  /* before anybody is asked for a passphrase */
+  output = ll_output_new (request->output, request->force, request->secret ? 0600 : 0666, error);
+  if (output == NULL || !export_into (output, keys, &export, error))
+    return NULL;
+  return g_steal_pointer (&keys);
 }

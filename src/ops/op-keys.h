@@ -1,6 +1,7 @@
 /* op-keys.h - look at keys, bring them in, make new ones. */
 #pragma once
 
+#include "keys/export.h"
 #include "keys/generate.h"
 #include "keys/import.h"
 #include "ops/session.h"
@@ -20,5 +21,22 @@ LlKeyOpinion *ll_op_keys_judge (LlSession *session, LlKey *key);
  * (transfer full) */
 LlImportResult *ll_op_keys_import (LlSession *session, const char *path, GBytes *passphrase,
                                    GCancellable *cancellable, GError **error);
+
+typedef struct
+{
+  LlProtocol protocol; /* UNKNOWN: either, when only one has such a key */
+  const char *what;    /* an address or a fingerprint */
+  const char *output;  /* NULL or "-": standard output */
+  gboolean force;
+  LlExportForm form;
+  gboolean secret, legacy;
+  GBytes *passphrase; /* NULL: pinentry */
+  GCancellable *cancellable;
+} LlKeysExport;
+
+/* Writes all of it or nothing, with mode 0600 when a private key is in it. Gives the keys that were
+ * written. LL_ERROR_UNSUPPORTED_OPTION when `what` means keys of both technologies, or with
+ * `secret` several. (transfer container of LlKey) */
+GPtrArray *ll_op_keys_export (LlSession *session, const LlKeysExport *request, GError **error);
 
 G_END_DECLS

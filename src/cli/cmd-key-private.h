@@ -1,0 +1,14 @@
+/* cmd-key-private.h - what the files of “letterlock key” share. */
+#pragma once
+
+#include "cli/command.h"
+
+G_BEGIN_DECLS
+
+/* One line from a descriptor that the user named (-1: none, and NULL), wiped when it goes. */
+gboolean ll_cmd_key_read_passphrase (int fd, GBytes **passphrase, GError **error);
+
+/* The commands that have files of their own. */
+int ll_cmd_key_export (const LlCommand *command, int argc, char **argv, GError **error);
+
+G_END_DECLS
