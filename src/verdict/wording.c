@@ -31,6 +31,8 @@ typedef struct
   N_ ("Compare the fingerprint with its owner, by telephone for example; if it is the same, sign " \
       "the key with “gpg --lsign-key FINGERPRINT”.")
 #define NEW_KEY N_ ("Ask the signer for a new key or certificate.")
+#define REVOCATION_LATER                                                                           \
+  N_ ("Try again later, or give a list of revoked certificates with “--crl FILE”.")
 #define OPEN_PART N_ ("Open the part by itself to see what it says of itself.")
 
 static const Words words[LL_N_REASONS] = {
@@ -166,6 +168,21 @@ static const Words words[LL_N_REASONS] = {
   = { N_ ("The date of the message and the time of the signature are more than an hour apart: "
           "it may be an old message sent again."),
       N_ ("Look at the time of signing, and not at the date.") },
+  [LL_REASON_REVOCATION_WRONG_SIGNER]
+  = { N_ ("Whether a certificate has been revoked was answered by somebody who may not say so."),
+      REVOCATION_LATER },
+  [LL_REASON_REVOCATION_BAD_ANSWER]
+  = { N_ ("The answer whether a certificate has been revoked cannot be used."), REVOCATION_LATER },
+  [LL_REASON_REVOCATION_EXPIRED]
+  = { N_ ("What is known of revoked certificates is too old to tell whether this one is."),
+      N_ ("Ask for a new list with “--revocation online”, or give one with “--crl FILE”.") },
+  [LL_REASON_REVOCATION_UNREACHABLE]
+  = { N_ ("Whether a certificate has been revoked could not be found out: no answer came."),
+      REVOCATION_LATER },
+  [LL_REASON_REVOCATION_NO_SOURCE]
+  = { N_ ("A certificate does not say where one can ask whether it has been revoked."),
+      N_ ("If you have a list of its authority's revoked certificates, give it with “--crl "
+          "FILE”.") },
   [LL_REASON_REVOCATION_NOT_CHECKED]
   = { N_ ("It was not checked whether the certificate has been revoked."), NULL },
 
