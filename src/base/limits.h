@@ -37,7 +37,8 @@
 #define LL_LIMIT_KEY_FILE_BYTES (32 * 1024 * 1024) /* a file of keys to import */
 #define LL_LIMIT_KDF_ITERATIONS 10000000           /* that a file of keys may ask of us (SC-24) */
 #define LL_AGENT_TIMEOUT_SECONDS 30 /* to reach gpg-agent; pinentry itself may take longer */
-#define LL_FETCH_SECONDS 15         /* for one file from the network */
-#define LL_REVOCATION_SECONDS 30    /* for all that is asked of the network about one chain */
+#define LL_FETCH_SECONDS 10         /* for one file from the network */
+#define LL_REVOCATION_SECONDS 20    /* for all that is asked of the network about one chain */
 #define LL_LIMIT_CRL_BYTES (16 * 1024 * 1024) /* one CRL */
 #define LL_LIMIT_OCSP_BYTES (64 * 1024)       /* one answer of OCSP */
+#define LL_LIMIT_CRLS 32 /* CRLs that come in one message */
