@@ -25,6 +25,7 @@
   (8 * 1024 * 1024)                /* what stands around the content of a CMS object */
 #define LL_LIMIT_CMS_DEPTH 32      /* nested elements around and in the content (CM-20) */
 #define LL_LIMIT_CMS_ALGORITHMS 32 /* digest algorithms that one CMS object names */
+#define LL_LIMIT_CMS_CRLS 32       /* revocation lists that are taken from one CMS object */
 #define LL_LIMIT_INFLATED_BYTES                                                                    \
   (1024 * 1024)                     /* what compressed data may always grow to; beyond that: */
 #define LL_LIMIT_INFLATED_RATIO 200 /* octets out of one octet of compressed data (CM-09) */

@@ -36,6 +36,15 @@ gint64 ll_cms_attributes_time (const CMS_SignerInfo *si);
  * this first (ES-05, ES-06), or cannot be read. */
 gboolean ll_cms_attributes_name_certificate (const CMS_SignerInfo *si, const X509 *certificate);
 
+/* The certificates that signingCertificateV2 or signingCertificate lists, of LlListedCertificate
+ * (ES-08); NULL without such an attribute. (transfer full) (nullable) */
+GPtrArray *ll_cms_attributes_dup_listed (const CMS_SignerInfo *si);
+
+/* The one value of the signed attribute of this type, if it has the ASN.1 type (-1: any). Borrowed.
+ * (nullable) */
+const ASN1_TYPE *ll_cms_attributes_value (const CMS_SignerInfo *si, const ASN1_OBJECT *oid,
+                                          int type);
+
 /* Adds what we sign: signingTime, SMIMECapabilities, signingCertificateV2, CMSAlgorithmProtection;
  * OpenSSL itself adds contentType and messageDigest (SM-07, ES-01, CM-01). */
 gboolean ll_cms_attributes_add (CMS_SignerInfo *si, const X509 *certificate, gint64 time);

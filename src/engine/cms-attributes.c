@@ -8,8 +8,10 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "base/limits.h"
 #include "bridge/openssl-glue.h"
 #include "engine/cms-attributes-private.h"
+#include "keys/x509-path.h"
 #include "provider/provider.h"
 
 #define OID_ALGORITHM_PROTECTION "1.2.840.113549.1.9.52"
@@ -138,9 +140,8 @@ ll_cms_attributes_encode (const CMS_SignerInfo *si, gboolean as_they_came)
   return join_as_set (encoded);
 }
 
-/* The value of the one attribute of this type and its one value, if that has the ASN.1 type. */
-static const ASN1_TYPE *
-value_of (const CMS_SignerInfo *si, const ASN1_OBJECT *oid, int type)
+const ASN1_TYPE *
+ll_cms_attributes_value (const CMS_SignerInfo *si, const ASN1_OBJECT *oid, int type)
 {
   int at = CMS_signed_get_attr_by_OBJ (si, oid, -1);
   X509_ATTRIBUTE *attribute = at >= 0 ? CMS_signed_get_attr (si, at) : NULL;
@@ -219,7 +220,8 @@ protection_is_right (CMS_SignerInfo *si)
   if (CMS_signed_get_attr_by_OBJ (si, algorithm_protection_oid (), -1) < 0)
     return TRUE;
 
-  const ASN1_TYPE *value = value_of (si, algorithm_protection_oid (), V_ASN1_SEQUENCE);
+  const ASN1_TYPE *value
+      = ll_cms_attributes_value (si, algorithm_protection_oid (), V_ASN1_SEQUENCE);
   Protection *protection
       = value != NULL ? ASN1_TYPE_unpack_sequence (ASN1_ITEM_rptr (Protection), value) : NULL;
   X509_ALGOR *digest, *signature;
@@ -240,7 +242,8 @@ ll_cms_attributes_check (CMS_SignerInfo *si, const ASN1_OBJECT *content_type)
     return LL_REASON_NONE;
 
   /* CM-11: RFC 5652 section 5.3 wants both. */
-  const ASN1_TYPE *type = value_of (si, OBJ_nid2obj (NID_pkcs9_contentType), V_ASN1_OBJECT);
+  const ASN1_TYPE *type
+      = ll_cms_attributes_value (si, OBJ_nid2obj (NID_pkcs9_contentType), V_ASN1_OBJECT);
   if (type == NULL || ll_cms_attributes_digest (si) == NULL)
     return LL_REASON_ATTRIBUTE_CARDINALITY;
   if (OBJ_cmp (type->value.object, content_type) != 0)
@@ -252,14 +255,14 @@ const ASN1_OCTET_STRING *
 ll_cms_attributes_digest (const CMS_SignerInfo *si)
 {
   const ASN1_TYPE *value
-      = value_of (si, OBJ_nid2obj (NID_pkcs9_messageDigest), V_ASN1_OCTET_STRING);
+      = ll_cms_attributes_value (si, OBJ_nid2obj (NID_pkcs9_messageDigest), V_ASN1_OCTET_STRING);
   return value != NULL ? value->value.octet_string : NULL;
 }
 
 gint64
 ll_cms_attributes_time (const CMS_SignerInfo *si)
 {
-  const ASN1_TYPE *value = value_of (si, OBJ_nid2obj (NID_pkcs9_signingTime), -1);
+  const ASN1_TYPE *value = ll_cms_attributes_value (si, OBJ_nid2obj (NID_pkcs9_signingTime), -1);
   struct tm tm;
 
   if (value == NULL || (value->type != V_ASN1_UTCTIME && value->type != V_ASN1_GENERALIZEDTIME)
@@ -301,7 +304,7 @@ names_certificate (const CMS_SignerInfo *si, int nid, const char *fallback, cons
   if (CMS_signed_get_attr_by_NID (si, nid, -1) < 0)
     return TRUE;
 
-  const ASN1_TYPE *value = value_of (si, OBJ_nid2obj (nid), V_ASN1_SEQUENCE);
+  const ASN1_TYPE *value = ll_cms_attributes_value (si, OBJ_nid2obj (nid), V_ASN1_SEQUENCE);
   SigningCertificate *names
       = value != NULL ? ASN1_TYPE_unpack_sequence (ASN1_ITEM_rptr (SigningCertificate), value)
                       : NULL;
@@ -315,6 +318,39 @@ ll_cms_attributes_name_certificate (const CMS_SignerInfo *si, const X509 *certif
 {
   return names_certificate (si, NID_id_smime_aa_signingCertificate, "SHA1", certificate)
          && names_certificate (si, NID_id_smime_aa_signingCertificateV2, "SHA256", certificate);
+}
+
+/* ES-08: RFC 5035 section 3. A hash that nobody knows names no certificate. */
+static void
+add_listed (const CMS_SignerInfo *si, int nid, const char *fallback, GPtrArray *listed)
+{
+  const ASN1_TYPE *value = ll_cms_attributes_value (si, OBJ_nid2obj (nid), V_ASN1_SEQUENCE);
+  SigningCertificate *names
+      = value != NULL ? ASN1_TYPE_unpack_sequence (ASN1_ITEM_rptr (SigningCertificate), value)
+                      : NULL;
+  OPENSSL_STACK *ids = names != NULL ? (OPENSSL_STACK *)names->ids : NULL;
+
+  for (int i = 0; i < OPENSSL_sk_num (ids) && i < LL_LIMIT_CERTIFICATES; i++)
+    {
+      const CertId *id = OPENSSL_sk_value (ids, i);
+      g_autoptr (EVP_MD) md = hash_of (id, fallback);
+      g_autoptr (GBytes) hash = g_bytes_new (id->hash->data, (gsize)id->hash->length);
+      g_ptr_array_add (listed,
+                       ll_listed_certificate_new (md != NULL ? EVP_MD_get0_name (md) : "?", hash));
+    }
+  ASN1_item_free ((ASN1_VALUE *)names, ASN1_ITEM_rptr (SigningCertificate));
+}
+
+GPtrArray *
+ll_cms_attributes_dup_listed (const CMS_SignerInfo *si)
+{
+  g_autoptr (GPtrArray) listed
+      = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_listed_certificate_free);
+
+  add_listed (si, NID_id_smime_aa_signingCertificateV2, "SHA256", listed);
+  if (listed->len == 0)
+    add_listed (si, NID_id_smime_aa_signingCertificate, "SHA1", listed);
+  return listed->len > 0 ? g_steal_pointer (&listed) : NULL;
 }
 
 /* ---- writing ---- */

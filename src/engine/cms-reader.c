@@ -537,6 +537,7 @@ ll_cms_reader_open (GInputStream *in, GCancellable *cancellable, GError **error)
   self->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
   self->parts.digest_algorithms = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   self->parts.certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  self->parts.crls = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   self->parts.signer_infos = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   self->object_type = g_byte_array_new ();
   self->version = g_byte_array_new ();
@@ -561,6 +562,7 @@ ll_cms_reader_free (LlCmsReader *self)
   g_clear_object (&self->cancellable);
   g_ptr_array_unref (self->parts.digest_algorithms);
   g_ptr_array_unref (self->parts.certificates);
+  g_ptr_array_unref (self->parts.crls);
   g_ptr_array_unref (self->parts.signer_infos);
   g_clear_pointer (&self->parts.content_algorithm, g_bytes_unref);
   g_clear_pointer (&self->parts.authenticated, g_bytes_unref);
@@ -659,6 +661,28 @@ read_certificates (LlCmsReader *self)
   return leave (self);
 }
 
+/* CM-10: they may help, and nothing is lost without them: those beyond the limit, and other kinds
+ * of revocation information, are passed over. */
+static gboolean
+read_crls (LlCmsReader *self)
+{
+  if (next_tag (self) != TAG_CONTEXT_CONSTRUCTED (1))
+    return self->error == NULL;
+  if (!enter (self, TAG_CONTEXT_CONSTRUCTED (1)))
+    return FALSE;
+  while (!at_end (self))
+    {
+      gboolean wanted
+          = next_tag (self) == TAG_SEQUENCE && self->parts.crls->len < LL_LIMIT_CMS_CRLS;
+      GBytes *crl = wanted ? take_element (self, TAG_SEQUENCE) : NULL;
+      if (crl != NULL)
+        g_ptr_array_add (self->parts.crls, crl);
+      else if (wanted || !copy_element (self, NULL))
+        return FALSE;
+    }
+  return leave (self);
+}
+
 static gboolean
 read_signer_infos (LlCmsReader *self)
 {
@@ -694,8 +718,7 @@ finish_signed (LlCmsReader *self)
 {
   if (self->parts.has_content && !leave (self))
     return FALSE;
-  return leave (self) && read_certificates (self)
-         && skip_optional (self, TAG_CONTEXT_CONSTRUCTED (1)) && read_signer_infos (self)
+  return leave (self) && read_certificates (self) && read_crls (self) && read_signer_infos (self)
          && leave (self);
 }
 

@@ -36,11 +36,12 @@ typedef struct
   GPtrArray *digest_algorithms; /* signed: of GBytes, each an AlgorithmIdentifier */
   GBytes *content_algorithm;    /* encrypted, compressed: how; an AlgorithmIdentifier */
 
-  GPtrArray *certificates;     /* signed: of GBytes; only X.509, other choices are skipped */
-  GPtrArray *signer_infos;     /* signed: of GBytes */
-  GBytes *authenticated;       /* authenveloped: the attributes, with their own tag; or NULL */
-  GBytes *mac;                 /* authenveloped: the octets of the tag */
-  LlReason limit;              /* LIMIT_SIGNERS, LIMIT_CERTIFICATES: more came than we look at */
+  GPtrArray *certificates; /* signed: of GBytes; only X.509, other choices are skipped */
+  GPtrArray *crls;         /* signed: of GBytes, LL_LIMIT_CMS_CRLS at most; only X.509 (CM-10) */
+  GPtrArray *signer_infos; /* signed: of GBytes */
+  GBytes *authenticated;   /* authenveloped: the attributes, with their own tag; or NULL */
+  GBytes *mac;             /* authenveloped: the octets of the tag */
+  LlReason limit;          /* LIMIT_SIGNERS, LIMIT_CERTIFICATES: more came than we look at */
   gboolean has_trailing_bytes; /* something follows the object (CM-20) */
 } LlCmsParts;
 

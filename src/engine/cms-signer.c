@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "bridge/openssl-glue.h"
 #include "engine/cms-attributes-private.h"
+#include "engine/cms-claims-private.h"
 #include "engine/cms-signer-private.h"
 #include "engine/cms-value-private.h"
 #include "engine/engine-smime-private.h"
@@ -48,6 +49,7 @@ describe (Signer *signer)
   if (signer->digest != NULL)
     signer->facts->digest = g_strdup (signer->digest->name);
   signer->facts->algorithm = g_strdup (signer->value.scheme.name);
+  signer->facts->countersignatures = ll_cms_claims_count_countersignatures (signer->si);
   signer->facts->signing_time = ll_cms_attributes_time (signer->si);
 }
 
@@ -222,9 +224,9 @@ check_value (Signer *signer)
     }
   if (found == NULL)
     {
-      settle (signer,
-              reason == LL_REASON_BAD_SIGNATURE ? LL_INTEGRITY_BROKEN : LL_INTEGRITY_NOT_CHECKED,
-              reason);
+      gboolean broken
+          = reason == LL_REASON_BAD_SIGNATURE || reason == LL_REASON_DIGEST_ALGORITHM_MISMATCH;
+      settle (signer, broken ? LL_INTEGRITY_BROKEN : LL_INTEGRITY_NOT_CHECKED, reason);
       return;
     }
 
@@ -291,5 +293,7 @@ ll_cms_signer_judge (const LlCmsCase *the_case, GBytes *signer_info)
   if (passes_without_key (&signer))
     check_value (&signer);
   name_signer (&signer);
+  if (facts->integrity == LL_INTEGRITY_HOLDS)
+    ll_cms_claims_read (signer.si, the_case->certificates, the_case->store, facts);
   return g_steal_pointer (&facts);
 }

@@ -65,6 +65,12 @@ hash_content (GInputStream *content, LlCmsDigests *digests, GCancellable *cancel
   return n == 0;
 }
 
+static gpointer
+take_bytes (gconstpointer bytes, gpointer data)
+{
+  return g_bytes_ref ((GBytes *)bytes);
+}
+
 /* SC-05: a certificate that cannot be parsed is passed over. */
 static void
 take_certificates (LlSmimeEngine *self, const LlCmsParts *parts, LlFacts *facts)
@@ -75,6 +81,7 @@ take_certificates (LlSmimeEngine *self, const LlCmsParts *parts, LlFacts *facts)
       if (key != NULL)
         g_ptr_array_add (facts->certificates, key);
     }
+  g_ptr_array_extend (facts->crls, parts->crls, (GCopyFunc)take_bytes, NULL);
 }
 
 static void

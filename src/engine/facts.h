@@ -30,7 +30,8 @@ typedef struct
   gint64 expires;        /* OpenPGP signature expiry; 0: none */
   char *algorithm;       /* "RSA", "ECDSA", "EdDSA" ... or NULL */
   char *digest;          /* "SHA-256" ... or NULL */
-  GBytes *capabilities;  /* S/MIME: the signed SMIMECapabilities, DER; or NULL (SM-29) */
+  GBytes *capabilities;  /* S/MIME: the signed SMIMECapabilities, DER; or NULL (SM-29). This and the
+                            two below only where the mathematics holds */
   LlKey *encryption_key; /* S/MIME: the certificate that the signer wants to be written to, when the
                             signed preference names one that is at hand; else NULL (SM-30) */
   GPtrArray *listed_certificates; /* S/MIME: of LlListedCertificate (keys/x509-path.h), in order, as

@@ -3,192 +3,19 @@
  */
 #include <config.h>
 
-#include <openssl/obj_mac.h>
 #include <openssl/rsa.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "bridge/openssl-glue.h"
 #include "engine/engine.h"
-#include "engine/test-der.h"
+#include "engine/test-craft.h"
 #include "tests/support.h"
-
-#define CONTENT "Content-Type: text/plain\r\n\r\nHello\r\n"
-
-#define CONTENT_TYPE der_pkcs (1, 9, 3)
-#define MESSAGE_DIGEST der_pkcs (1, 9, 4)
-#define SIGNING_TIME der_pkcs (1, 9, 5)
-#define CAPABILITIES der_pkcs (1, 9, 15)
-#define PROTECTION der_pkcs (1, 9, 52)
-#define SIGNING_CERTIFICATE der_pkcs (1, 9, 16, 2, 12)
-#define SIGNING_CERTIFICATE_V2 der_pkcs (1, 9, 16, 2, 47)
-#define TIME_STAMP_INFO der_pkcs (1, 9, 16, 1, 4)
-#define NOBODY_KNOWS_THIS der_pkcs (1, 99, 1)
 
 /* The people of these tests. */
 static LlTestHome *home;
 static LlTestCert *authority, *alice, *bob, *small, *tiny, *curve;
 static LlEngine *engine;
-
-/* ---- making ---- */
-
-/* How one signerInfo is made; what is NULL or 0 is as it should be. */
-typedef struct
-{
-  const LlTestCert *signer;     /* NULL: alice */
-  const char *digest;           /* NULL: "SHA256" */
-  const char *signed_content;   /* what the digest is over; NULL: CONTENT */
-  GByteArray *attributes;       /* more of them */
-  GByteArray *first_attributes; /* instead of contentType and messageDigest */
-  GByteArray *unsigned_attributes;
-  GByteArray *signature_algorithm;
-  GByteArray *digest_algorithm;
-  GByteArray *signer_id;
-  GByteArray *content_type;
-  gboolean without_attributes;
-  gboolean break_value;
-} Craft;
-
-static GByteArray *
-null (void)
-{
-  return der_string (0x05, "");
-}
-
-static GByteArray *
-nid_oid (int nid)
-{
-  g_autoptr (GBytes) oid = LL_DER (OBJ_nid2obj (nid), ASN1_OBJECT);
-  return der_bytes (g_bytes_get_data (oid, NULL), g_bytes_get_size (oid));
-}
-
-static GByteArray *
-algorithm (int nid)
-{
-  return der (0x30, nid_oid (nid), NULL);
-}
-
-static GByteArray *
-attribute (GByteArray *oid, GByteArray *value)
-{
-  return der (0x30, oid, der (0x31, value, NULL), NULL);
-}
-
-static GByteArray *
-digest_of (const char *name, gconstpointer data, gsize length)
-{
-  guint8 value[EVP_MAX_MD_SIZE];
-  size_t n;
-
-  g_assert_true (EVP_Q_digest (NULL, name, NULL, data, length, value, &n));
-  return der (0x04, der_bytes (value, n), NULL);
-}
-
-static int
-digest_nid (const char *name)
-{
-  return EVP_MD_get_type (EVP_get_digestbyname (name));
-}
-
-static GByteArray *
-certificate_of (const LlTestCert *cert)
-{
-  g_autoptr (GBytes) bytes = LL_DER (cert->certificate, X509);
-  return der_bytes (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-}
-
-static GByteArray *
-issuer_and_serial (X509 *certificate)
-{
-  g_autoptr (GBytes) issuer = LL_DER (X509_get_issuer_name (certificate), X509_NAME);
-  g_autoptr (GBytes) serial = LL_DER (X509_get_serialNumber (certificate), ASN1_INTEGER);
-
-  return der (0x30, der_bytes (g_bytes_get_data (issuer, NULL), g_bytes_get_size (issuer)),
-              der_bytes (g_bytes_get_data (serial, NULL), g_bytes_get_size (serial)), NULL);
-}
-
-static GByteArray *
-sign_octets (const LlTestCert *signer, const char *digest, const GByteArray *data)
-{
-  g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
-  size_t length = 0;
-
-  if (EVP_PKEY_is_a (signer->key, "ED25519"))
-    digest = NULL;
-  g_assert_true (EVP_DigestSignInit_ex (context, NULL, digest, NULL, NULL, signer->key, NULL) == 1);
-  g_assert_true (EVP_DigestSign (context, NULL, &length, data->data, data->len) == 1);
-  g_autofree guint8 *value = g_malloc (length);
-  g_assert_true (EVP_DigestSign (context, value, &length, data->data, data->len) == 1);
-  return der_bytes (value, length);
-}
-
-static GByteArray *
-default_attributes (const char *digest, const char *content)
-{
-  return der_join (attribute (CONTENT_TYPE, der_pkcs (DER_DATA)),
-                   attribute (MESSAGE_DIGEST, digest_of (digest, content, strlen (content))), NULL);
-}
-
-/* A SignerInfo (RFC 5652 section 5.3). */
-static GByteArray *
-signer_info (Craft craft)
-{
-  const LlTestCert *signer = craft.signer != NULL ? craft.signer : alice;
-  const char *digest = craft.digest != NULL ? craft.digest : "SHA256";
-  const char *content = craft.signed_content != NULL ? craft.signed_content : CONTENT;
-  gboolean is_curve = EVP_PKEY_is_a (signer->key, "EC");
-  g_autoptr (GByteArray) attributes = craft.first_attributes != NULL
-                                          ? craft.first_attributes
-                                          : default_attributes (digest, content);
-  GByteArray *sid = craft.signer_id, *digest_algorithm = craft.digest_algorithm;
-  GByteArray *signature_algorithm = craft.signature_algorithm;
-
-  if (craft.attributes != NULL)
-    attributes = der_join (g_steal_pointer (&attributes), craft.attributes, NULL);
-  if (sid == NULL)
-    sid = issuer_and_serial (signer->certificate);
-  if (digest_algorithm == NULL)
-    digest_algorithm = algorithm (digest_nid (digest));
-  if (signature_algorithm == NULL)
-    signature_algorithm = is_curve ? algorithm (NID_ecdsa_with_SHA256)
-                                   : der (0x30, nid_oid (NID_rsaEncryption), null (), NULL);
-
-  g_autoptr (GByteArray) to_sign
-      = craft.without_attributes ? der_bytes (content, strlen (content))
-                                 : der (0x31, der_bytes (attributes->data, attributes->len), NULL);
-  GByteArray *value = sign_octets (signer, digest, to_sign);
-  if (craft.break_value)
-    value->data[value->len / 2] ^= 1;
-  return der (0x30, der_integer (1), sid, digest_algorithm,
-              craft.without_attributes
-                  ? g_byte_array_new ()
-                  : der (0xa0, der_bytes (attributes->data, attributes->len), NULL),
-              signature_algorithm, der (0x04, value, NULL),
-              craft.unsigned_attributes != NULL ? der (0xa1, craft.unsigned_attributes, NULL)
-                                                : g_byte_array_new (),
-              NULL);
-}
-
-/* A SignedData around signerInfos and certificates; `content` NULL: detached. */
-static GBytes *
-signed_data (GByteArray *content_type, const char *content, GByteArray *certificates,
-             GByteArray *signer_infos)
-{
-  return der_take (
-      der (0x30, der_pkcs (1, 7, 2),
-           der (0xa0,
-                der (0x30, der_integer (1),
-                     der (0x31, algorithm (NID_sha256), algorithm (NID_sha1),
-                          algorithm (NID_sha512), algorithm (NID_md5), NULL),
-                     der (0x30, content_type != NULL ? content_type : der_pkcs (DER_DATA),
-                          content != NULL ? der (0xa0, der_string (0x04, content), NULL)
-                                          : g_byte_array_new (),
-                          NULL),
-                     certificates != NULL ? der (0xa0, certificates, NULL) : g_byte_array_new (),
-                     der (0x31, signer_infos, NULL), NULL),
-                NULL),
-           NULL));
-}
 
 /* ---- asking ---- */
 
@@ -219,7 +46,8 @@ check (Craft craft, LlIntegrity integrity, LlReason reason)
 {
   const LlTestCert *signer = craft.signer != NULL ? craft.signer : alice;
   g_autoptr (GBytes) object
-      = signed_data (craft.content_type, CONTENT, certificate_of (signer), signer_info (craft));
+      = craft_signed_data (craft.content_type, CONTENT, craft_certificate (signer),
+                           craft_signer_info (craft));
   g_autofree char *released = NULL;
   g_autoptr (LlFacts) facts = verify_with (object, NULL, &released);
   g_assert_cmpuint (facts->signatures->len, ==, 1);
@@ -281,10 +109,11 @@ eddsa_holds_or_is_not_supported (void)
 {
   g_autoptr (LlTestCert) edwards = ll_test_cert_new (
       &(LlTestCertSpec){ .name = "Edwards", .algorithm = "ED25519", .issuer = authority });
-  Craft craft
-      = { .signer = edwards, .digest = "SHA512", .signature_algorithm = algorithm (NID_ED25519) };
+  Craft craft = { .signer = edwards,
+                  .digest = "SHA512",
+                  .signature_algorithm = craft_algorithm (NID_ED25519) };
   g_autoptr (GBytes) object
-      = signed_data (NULL, CONTENT, certificate_of (edwards), signer_info (craft));
+      = craft_signed_data (NULL, CONTENT, craft_certificate (edwards), craft_signer_info (craft));
   g_autoptr (LlFacts) facts = verify_with (object, NULL, NULL);
   const LlSignatureFacts *signature = g_ptr_array_index (facts->signatures, 0);
 
@@ -299,10 +128,10 @@ eddsa_holds_or_is_not_supported (void)
 static void
 odd_parameters_of_pss_break (void)
 {
-#define HASH(nid) der (0xa0, algorithm (nid), NULL)
-#define MASK(nid) der (0xa1, der (0x30, nid_oid (NID_mgf1), algorithm (nid), NULL), NULL)
-#define PSS(...) der (0x30, nid_oid (NID_rsassaPss), der (0x30, __VA_ARGS__, NULL), NULL)
-  BROKEN (MALFORMED, .signature_algorithm = algorithm (NID_rsassaPss));
+#define HASH(nid) der (0xa0, craft_algorithm (nid), NULL)
+#define MASK(nid) der (0xa1, der (0x30, craft_oid (NID_mgf1), craft_algorithm (nid), NULL), NULL)
+#define PSS(...) der (0x30, craft_oid (NID_rsassaPss), der (0x30, __VA_ARGS__, NULL), NULL)
+  BROKEN (MALFORMED, .signature_algorithm = craft_algorithm (NID_rsassaPss));
   BROKEN (DIGEST_ALGORITHM_MISMATCH,
           .signature_algorithm = PSS (HASH (NID_sha512), MASK (NID_sha512)));
   BROKEN (DIGEST_ALGORITHM_MISMATCH,
@@ -355,8 +184,8 @@ static void
 content_and_attributes_have_the_same_digest (void)
 {
   BROKEN (DIGEST_ALGORITHM_MISMATCH,
-          .signature_algorithm = algorithm (NID_sha512WithRSAEncryption));
-  HOLDS (.signature_algorithm = algorithm (NID_sha256WithRSAEncryption));
+          .signature_algorithm = craft_algorithm (NID_sha512WithRSAEncryption));
+  HOLDS (.signature_algorithm = craft_algorithm (NID_sha256WithRSAEncryption));
 }
 
 /* RFC 5652 section 5.1 */
@@ -371,11 +200,12 @@ a_digest_that_the_message_does_not_list_breaks (void)
 static void
 content_type_and_message_digest_stand_there_once (void)
 {
-  BROKEN (ATTRIBUTE_CARDINALITY, .first_attributes = attribute (CONTENT_TYPE, der_pkcs (DER_DATA)));
+  BROKEN (ATTRIBUTE_CARDINALITY,
+          .first_attributes = craft_attribute (CONTENT_TYPE, der_pkcs (DER_DATA)));
   BROKEN (ATTRIBUTE_CARDINALITY,
           .first_attributes
-          = attribute (MESSAGE_DIGEST, digest_of ("SHA256", CONTENT, strlen (CONTENT))));
-  BROKEN (ATTRIBUTE_CARDINALITY, .attributes = default_attributes ("SHA256", CONTENT));
+          = craft_attribute (MESSAGE_DIGEST, craft_digest ("SHA256", CONTENT, strlen (CONTENT))));
+  BROKEN (ATTRIBUTE_CARDINALITY, .attributes = craft_default_attributes ("SHA256", CONTENT));
   BROKEN (ATTRIBUTE_CARDINALITY, .first_attributes = g_byte_array_new ());
 }
 
@@ -384,8 +214,9 @@ the_content_type_is_the_one_that_was_signed (void)
 {
   BROKEN (CONTENT_TYPE_MISMATCH,
           .first_attributes
-          = der_join (attribute (CONTENT_TYPE, TIME_STAMP_INFO),
-                      attribute (MESSAGE_DIGEST, digest_of ("SHA256", CONTENT, strlen (CONTENT))),
+          = der_join (craft_attribute (CONTENT_TYPE, TIME_STAMP_INFO),
+                      craft_attribute (MESSAGE_DIGEST,
+                                       craft_digest ("SHA256", CONTENT, strlen (CONTENT))),
                       NULL));
   BROKEN (CONTENT_TYPE_MISMATCH, .content_type = TIME_STAMP_INFO);
 }
@@ -395,12 +226,12 @@ known_attributes_come_once_with_one_value_and_unknown_ones_as_they_like (void)
 {
   GByteArray *time = der_string (0x17, "260101000000Z");
 
-  HOLDS (.attributes = attribute (NOBODY_KNOWS_THIS, null ()));
-  HOLDS (.attributes = der_join (attribute (NOBODY_KNOWS_THIS, null ()),
-                                 attribute (NOBODY_KNOWS_THIS, null ()), NULL));
+  HOLDS (.attributes = craft_attribute (NOBODY_KNOWS_THIS, craft_null ()));
+  HOLDS (.attributes = der_join (craft_attribute (NOBODY_KNOWS_THIS, craft_null ()),
+                                 craft_attribute (NOBODY_KNOWS_THIS, craft_null ()), NULL));
   BROKEN (ATTRIBUTE_CARDINALITY,
-          .attributes = der_join (attribute (SIGNING_TIME, g_byte_array_ref (time)),
-                                  attribute (SIGNING_TIME, g_byte_array_ref (time)), NULL));
+          .attributes = der_join (craft_attribute (SIGNING_TIME, g_byte_array_ref (time)),
+                                  craft_attribute (SIGNING_TIME, g_byte_array_ref (time)), NULL));
   BROKEN (ATTRIBUTE_CARDINALITY,
           .attributes
           = der (0x30, SIGNING_TIME,
@@ -408,7 +239,8 @@ known_attributes_come_once_with_one_value_and_unknown_ones_as_they_like (void)
   BROKEN (ATTRIBUTE_CARDINALITY,
           .attributes = der (0x30, SIGNING_TIME, der (0x31, g_byte_array_new (), NULL), NULL));
   BROKEN (ATTRIBUTE_CARDINALITY,
-          .unsigned_attributes = attribute (CAPABILITIES, der (0x30, g_byte_array_new (), NULL)));
+          .unsigned_attributes
+          = craft_attribute (CAPABILITIES, der (0x30, g_byte_array_new (), NULL)));
   g_byte_array_unref (time);
 }
 
@@ -430,11 +262,11 @@ the_signing_time_is_read_in_both_forms_and_only_where_it_is_signed (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      GByteArray *time = attribute (SIGNING_TIME, der_string (cases[i].tag, cases[i].text));
+      GByteArray *time = craft_attribute (SIGNING_TIME, der_string (cases[i].tag, cases[i].text));
       Craft craft = { .attributes = cases[i].is_unsigned ? NULL : time,
                       .unsigned_attributes = cases[i].is_unsigned ? time : NULL };
       g_autoptr (GBytes) object
-          = signed_data (NULL, CONTENT, certificate_of (alice), signer_info (craft));
+          = craft_signed_data (NULL, CONTENT, craft_certificate (alice), craft_signer_info (craft));
       g_autoptr (LlFacts) facts = verify_with (object, NULL, NULL);
       const LlSignatureFacts *signature = g_ptr_array_index (facts->signatures, 0);
       g_assert_cmpint (signature->signing_time, ==, cases[i].time);
@@ -446,12 +278,12 @@ static void
 algorithm_protection_is_compared (void)
 {
 #define PROTECT(digest, signature)                                                                 \
-  attribute (PROTECTION,                                                                           \
-             der (0x30, algorithm (digest), der (0xa1, nid_oid (signature), null (), NULL), NULL))
+  craft_attribute (PROTECTION, der (0x30, craft_algorithm (digest),                                \
+                                    der (0xa1, craft_oid (signature), craft_null (), NULL), NULL))
   HOLDS (.attributes = PROTECT (NID_sha256, NID_rsaEncryption));
   BROKEN (ALGORITHM_PROTECTION, .attributes = PROTECT (NID_sha1, NID_rsaEncryption));
   BROKEN (ALGORITHM_PROTECTION, .attributes = PROTECT (NID_sha256, NID_sha256WithRSAEncryption));
-  BROKEN (ALGORITHM_PROTECTION, .attributes = attribute (PROTECTION, null ()));
+  BROKEN (ALGORITHM_PROTECTION, .attributes = craft_attribute (PROTECTION, craft_null ()));
 }
 
 /* ---- ES-05, ES-06, ES-07: the certificate that was signed for ---- */
@@ -460,21 +292,22 @@ static GByteArray *
 certificate_hash (const char *digest, X509 *certificate)
 {
   g_autoptr (GBytes) bytes = LL_DER (certificate, X509);
-  return digest_of (digest, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  return craft_digest (digest, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
 }
 
 /* `v2`: with the default algorithm, which is left out. */
 static GByteArray *
 names (const LlTestCert *cert, gboolean v2)
 {
-  return attribute (v2 ? SIGNING_CERTIFICATE_V2 : SIGNING_CERTIFICATE,
-                    der (0x30,
-                         der (0x30,
-                              der (0x30,
-                                   certificate_hash (v2 ? "SHA256" : "SHA1", cert->certificate),
-                                   NULL),
-                              NULL),
-                         NULL));
+  return craft_attribute (v2 ? SIGNING_CERTIFICATE_V2 : SIGNING_CERTIFICATE,
+                          der (0x30,
+                               der (0x30,
+                                    der (0x30,
+                                         certificate_hash (v2 ? "SHA256" : "SHA1",
+                                                           cert->certificate),
+                                         NULL),
+                                    NULL),
+                               NULL));
 }
 
 static void
@@ -483,17 +316,18 @@ the_signing_certificate_attribute_decides (void)
   HOLDS (.attributes = names (alice, TRUE));
   HOLDS (.attributes = names (alice, FALSE));
   HOLDS (.attributes
-         = attribute (SIGNING_CERTIFICATE_V2,
-                      der (0x30,
-                           der (0x30,
-                                der (0x30, algorithm (NID_sha512),
-                                     certificate_hash ("SHA512", alice->certificate), NULL),
-                                NULL),
-                           NULL)));
+         = craft_attribute (SIGNING_CERTIFICATE_V2,
+                            der (0x30,
+                                 der (0x30,
+                                      der (0x30, craft_algorithm (NID_sha512),
+                                           certificate_hash ("SHA512", alice->certificate), NULL),
+                                      NULL),
+                                 NULL)));
   BROKEN (SIGNING_CERTIFICATE_MISMATCH, .attributes = names (bob, TRUE));
   BROKEN (SIGNING_CERTIFICATE_MISMATCH,
           .attributes = der_join (names (bob, FALSE), names (alice, TRUE), NULL));
-  BROKEN (SIGNING_CERTIFICATE_MISMATCH, .attributes = attribute (SIGNING_CERTIFICATE_V2, null ()));
+  BROKEN (SIGNING_CERTIFICATE_MISMATCH,
+          .attributes = craft_attribute (SIGNING_CERTIFICATE_V2, craft_null ()));
   BROKEN (ATTRIBUTE_CARDINALITY,
           .attributes = der_join (names (alice, TRUE), names (alice, TRUE), NULL));
 }
@@ -515,10 +349,10 @@ a_reissued_certificate_does_not_stand_in_for_the_one_signed_for (void)
   g_autoptr (X509) again = reissue (alice);
   LlTestCert reissued = { .certificate = again, .key = alice->key };
   Craft craft = { .signer = &reissued, .attributes = names (alice, TRUE) };
-  g_autoptr (GBytes) both
-      = signed_data (NULL, CONTENT,
-                     der_join (certificate_of (&reissued), certificate_of (alice), NULL),
-                     signer_info (craft));
+  g_autoptr (GBytes) both = craft_signed_data (NULL, CONTENT,
+                                               der_join (craft_certificate (&reissued),
+                                                         craft_certificate (alice), NULL),
+                                               craft_signer_info (craft));
   g_autoptr (LlFacts) facts = verify_with (both, NULL, NULL);
   const LlSignatureFacts *signature = g_ptr_array_index (facts->signatures, 0);
   g_assert_cmpint (signature->integrity, ==, LL_INTEGRITY_HOLDS);
@@ -542,20 +376,20 @@ without_signed_attributes_it_holds_with_a_reason (void)
 static void
 attributes_do_not_pass_as_content (void)
 {
-  g_autoptr (GByteArray) first = default_attributes ("SHA256", CONTENT);
+  g_autoptr (GByteArray) first = craft_default_attributes ("SHA256", CONTENT);
   g_autoptr (GByteArray) as_set = der (0x31, der_bytes (first->data, first->len), NULL);
-  g_autoptr (GByteArray) stolen = sign_octets (alice, "SHA256", as_set);
-  GByteArray *info
-      = der (0x30, der_integer (1), issuer_and_serial (alice->certificate), algorithm (NID_sha256),
-             der (0x30, nid_oid (NID_rsaEncryption), null (), NULL),
-             der (0x04, g_byte_array_ref (stolen), NULL), NULL);
+  g_autoptr (GByteArray) stolen = craft_sign (&(Craft){ 0 }, as_set);
+  GByteArray *info = der (0x30, der_integer (1), craft_issuer_and_serial (alice->certificate),
+                          craft_algorithm (NID_sha256),
+                          der (0x30, craft_oid (NID_rsaEncryption), craft_null (), NULL),
+                          der (0x04, g_byte_array_ref (stolen), NULL), NULL);
   g_autoptr (GBytes) object = der_take (
       der (0x30, der_pkcs (1, 7, 2),
            der (0xa0,
-                der (0x30, der_integer (1), der (0x31, algorithm (NID_sha256), NULL),
+                der (0x30, der_integer (1), der (0x31, craft_algorithm (NID_sha256), NULL),
                      der (0x30, der_pkcs (DER_DATA),
                           der (0xa0, der (0x04, g_byte_array_ref (as_set), NULL), NULL), NULL),
-                     der (0xa0, certificate_of (alice), NULL), der (0x31, info, NULL), NULL),
+                     der (0xa0, craft_certificate (alice), NULL), der (0x31, info, NULL), NULL),
                 NULL),
            NULL));
   g_autoptr (LlFacts) facts = verify_with (object, NULL, NULL);
@@ -570,8 +404,8 @@ attributes_do_not_pass_as_content (void)
 static void
 a_content_inside_a_detached_signature_is_neither_believed_nor_released (void)
 {
-  g_autoptr (GBytes) object
-      = signed_data (NULL, CONTENT, certificate_of (alice), signer_info ((Craft){ 0 }));
+  g_autoptr (GBytes) object = craft_signed_data (NULL, CONTENT, craft_certificate (alice),
+                                                 craft_signer_info ((Craft){ 0 }));
   const char *beside[] = { CONTENT, "something else" };
 
   for (guint i = 0; i < G_N_ELEMENTS (beside); i++)
@@ -588,7 +422,7 @@ static void
 a_detached_signature_is_over_what_stands_beside (void)
 {
   g_autoptr (GBytes) object
-      = signed_data (NULL, NULL, certificate_of (alice), signer_info ((Craft){ 0 }));
+      = craft_signed_data (NULL, NULL, craft_certificate (alice), craft_signer_info ((Craft){ 0 }));
   g_autoptr (LlFacts) right = verify_with (object, CONTENT, NULL);
   g_autoptr (LlFacts) wrong = verify_with (object, CONTENT "\r\n", NULL);
   const LlSignatureFacts *signature = g_ptr_array_index (right->signatures, 0);
@@ -609,7 +443,7 @@ static void
 without_signers_there_is_a_claim_but_no_signature (void)
 {
   g_autoptr (GBytes) object
-      = signed_data (NULL, CONTENT, certificate_of (alice), g_byte_array_new ());
+      = craft_signed_data (NULL, CONTENT, craft_certificate (alice), g_byte_array_new ());
   g_autofree char *released = NULL;
   g_autoptr (LlFacts) facts = verify_with (object, NULL, &released);
   g_assert_cmpuint (facts->signatures->len, ==, 0);
@@ -621,13 +455,14 @@ without_signers_there_is_a_claim_but_no_signature (void)
 static void
 a_content_that_is_not_data_is_named (void)
 {
-  Craft craft
-      = { .first_attributes
-          = der_join (attribute (CONTENT_TYPE, TIME_STAMP_INFO),
-                      attribute (MESSAGE_DIGEST, digest_of ("SHA256", CONTENT, strlen (CONTENT))),
-                      NULL) };
+  Craft craft = { .first_attributes
+                  = der_join (craft_attribute (CONTENT_TYPE, TIME_STAMP_INFO),
+                              craft_attribute (MESSAGE_DIGEST,
+                                               craft_digest ("SHA256", CONTENT, strlen (CONTENT))),
+                              NULL) };
   g_autoptr (GBytes) object
-      = signed_data (TIME_STAMP_INFO, CONTENT, certificate_of (alice), signer_info (craft));
+      = craft_signed_data (TIME_STAMP_INFO, CONTENT, craft_certificate (alice),
+                           craft_signer_info (craft));
   g_autoptr (LlFacts) facts = verify_with (object, NULL, NULL);
   const LlSignatureFacts *signature = g_ptr_array_index (facts->signatures, 0);
   g_assert_cmpint (facts->signed_reason, ==, LL_REASON_NOT_CONTENT_DATA);
@@ -638,13 +473,13 @@ a_content_that_is_not_data_is_named (void)
 static void
 each_signer_is_judged_alone (void)
 {
-  GByteArray *infos = der_join (signer_info ((Craft){ .signer = alice }),
-                                signer_info ((Craft){ .signer = bob, .break_value = TRUE }),
+  GByteArray *infos = der_join (craft_signer_info ((Craft){ .signer = alice }),
+                                craft_signer_info ((Craft){ .signer = bob, .break_value = TRUE }),
                                 der_string (0x30, "not a signerInfo"),
-                                signer_info ((Craft){ .signer = curve }), NULL);
-  GByteArray *certificates
-      = der_join (certificate_of (alice), certificate_of (bob), certificate_of (curve), NULL);
-  g_autoptr (GBytes) object = signed_data (NULL, CONTENT, certificates, infos);
+                                craft_signer_info ((Craft){ .signer = curve }), NULL);
+  GByteArray *certificates = der_join (craft_certificate (alice), craft_certificate (bob),
+                                       craft_certificate (curve), NULL);
+  g_autoptr (GBytes) object = craft_signed_data (NULL, CONTENT, certificates, infos);
   g_autoptr (LlFacts) facts = verify_with (object, NULL, NULL);
   const LlReason reasons[]
       = { LL_REASON_NONE, LL_REASON_BAD_SIGNATURE, LL_REASON_MALFORMED, LL_REASON_NONE };
@@ -664,17 +499,17 @@ each_signer_is_judged_alone (void)
 static void
 too_many_signers_or_certificates_are_not_judged (void)
 {
-  g_autoptr (GByteArray) info = signer_info ((Craft){ 0 });
-  g_autoptr (GByteArray) certificate = certificate_of (alice);
-  g_autoptr (GBytes) signers = signed_data (NULL, CONTENT, g_byte_array_ref (certificate),
-                                            der_repeat (info, LL_LIMIT_SIGNERS + 1));
+  g_autoptr (GByteArray) info = craft_signer_info ((Craft){ 0 });
+  g_autoptr (GByteArray) certificate = craft_certificate (alice);
+  g_autoptr (GBytes) signers = craft_signed_data (NULL, CONTENT, g_byte_array_ref (certificate),
+                                                  der_repeat (info, LL_LIMIT_SIGNERS + 1));
   g_autoptr (LlFacts) facts = verify_with (signers, NULL, NULL);
   g_assert_cmpint (facts->signed_reason, ==, LL_REASON_LIMIT_SIGNERS);
   g_assert_cmpuint (facts->signatures->len, ==, 0);
 
   g_autoptr (GBytes) certificates
-      = signed_data (NULL, CONTENT, der_repeat (certificate, LL_LIMIT_CERTIFICATES + 1),
-                     g_byte_array_ref (info));
+      = craft_signed_data (NULL, CONTENT, der_repeat (certificate, LL_LIMIT_CERTIFICATES + 1),
+                           g_byte_array_ref (info));
   g_autoptr (LlFacts) others = verify_with (certificates, NULL, NULL);
   g_assert_cmpint (others->signed_reason, ==, LL_REASON_LIMIT_CERTIFICATES);
   g_assert_cmpuint (others->signatures->len, ==, 0);
@@ -685,7 +520,8 @@ too_many_signers_or_certificates_are_not_judged (void)
 static void
 without_the_certificate_the_signer_is_named_but_not_checked (void)
 {
-  g_autoptr (GBytes) object = signed_data (NULL, CONTENT, NULL, signer_info ((Craft){ 0 }));
+  g_autoptr (GBytes) object
+      = craft_signed_data (NULL, CONTENT, NULL, craft_signer_info ((Craft){ 0 }));
   g_autoptr (LlFacts) facts = verify_with (object, NULL, NULL);
   const LlSignatureFacts *signature = g_ptr_array_index (facts->signatures, 0);
   g_assert_cmpint (signature->integrity, ==, LL_INTEGRITY_NOT_CHECKED);
@@ -699,10 +535,11 @@ static void
 certificates_that_nobody_can_read_are_passed_over (void)
 {
   g_autoptr (GBytes) object
-      = signed_data (NULL, CONTENT,
-                     der_join (der_string (0xa1, "attribute certificate"),
-                               der_string (0x30, "no certificate"), certificate_of (alice), NULL),
-                     signer_info ((Craft){ 0 }));
+      = craft_signed_data (NULL, CONTENT,
+                           der_join (der_string (0xa1, "attribute certificate"),
+                                     der_string (0x30, "no certificate"), craft_certificate (alice),
+                                     NULL),
+                           craft_signer_info ((Craft){ 0 }));
   g_autoptr (LlFacts) facts = verify_with (object, NULL, NULL);
   const LlSignatureFacts *signature = g_ptr_array_index (facts->signatures, 0);
   g_assert_cmpint (signature->integrity, ==, LL_INTEGRITY_HOLDS);
@@ -735,18 +572,18 @@ every_certificate_with_the_key_identifier_is_tried (void)
   Craft craft
       = { .signer_id
           = der (0x80, der_bytes (ASN1_STRING_get0_data (id), ASN1_STRING_length (id)), NULL) };
-  GByteArray *info = signer_info (craft);
+  GByteArray *info = craft_signer_info (craft);
   g_autoptr (GBytes) object
-      = signed_data (NULL, CONTENT,
-                     der_join (certificate_of (&impostor), certificate_of (&impostor),
-                               certificate_of (alice), NULL),
-                     g_byte_array_ref (info));
+      = craft_signed_data (NULL, CONTENT,
+                           der_join (craft_certificate (&impostor), craft_certificate (&impostor),
+                                     craft_certificate (alice), NULL),
+                           g_byte_array_ref (info));
   g_autoptr (LlFacts) facts = verify_with (object, NULL, NULL);
   const LlSignatureFacts *signature = g_ptr_array_index (facts->signatures, 0);
   g_assert_cmpint (signature->integrity, ==, LL_INTEGRITY_HOLDS);
   g_assert_cmpstr (ll_key_get_gnupg_fingerprint (signature->key), ==, alice->fingerprint);
 
-  g_autoptr (GBytes) alone = signed_data (NULL, CONTENT, certificate_of (&impostor), info);
+  g_autoptr (GBytes) alone = craft_signed_data (NULL, CONTENT, craft_certificate (&impostor), info);
   g_autoptr (LlFacts) bad = verify_with (alone, NULL, NULL);
   signature = g_ptr_array_index (bad->signatures, 0);
   g_assert_cmpint (signature->integrity, ==, LL_INTEGRITY_BROKEN);
@@ -766,10 +603,11 @@ not_any_number_of_certificates_is_tried (void)
       Craft craft
           = { .signer_id
               = der (0x80, der_bytes (ASN1_STRING_get0_data (id), ASN1_STRING_length (id)), NULL) };
-      GByteArray *certificates = certificate_of (alice);
+      GByteArray *certificates = craft_certificate (alice);
       for (guint i = 0; i < n; i++)
-        certificates = der_join (certificate_of (&impostor), certificates, NULL);
-      g_autoptr (GBytes) object = signed_data (NULL, CONTENT, certificates, signer_info (craft));
+        certificates = der_join (craft_certificate (&impostor), certificates, NULL);
+      g_autoptr (GBytes) object
+          = craft_signed_data (NULL, CONTENT, certificates, craft_signer_info (craft));
       g_autoptr (LlFacts) facts = verify_with (object, NULL, NULL);
       const LlSignatureFacts *signature = g_ptr_array_index (facts->signatures, 0);
       gboolean tried = n < LL_LIMIT_SIGNER_TRIES;
@@ -791,11 +629,11 @@ identify (GBytes *object)
 static void
 the_bytes_tell_what_they_are (void)
 {
-  g_autoptr (GByteArray) info = signer_info ((Craft){ 0 });
-  g_autoptr (GBytes) opaque = signed_data (NULL, CONTENT, NULL, g_byte_array_ref (info));
-  g_autoptr (GBytes) detached = signed_data (NULL, NULL, NULL, g_byte_array_ref (info));
+  g_autoptr (GByteArray) info = craft_signer_info ((Craft){ 0 });
+  g_autoptr (GBytes) opaque = craft_signed_data (NULL, CONTENT, NULL, g_byte_array_ref (info));
+  g_autoptr (GBytes) detached = craft_signed_data (NULL, NULL, NULL, g_byte_array_ref (info));
   g_autoptr (GBytes) certificates
-      = signed_data (NULL, NULL, certificate_of (alice), g_byte_array_new ());
+      = craft_signed_data (NULL, NULL, craft_certificate (alice), g_byte_array_new ());
   g_autoptr (GBytes) beginning = g_bytes_new_from_bytes (detached, 0, 100);
   g_autoptr (GBytes) compressed
       = der_take (der (0x30, der_pkcs (1, 9, 16, 1, 9),
@@ -823,7 +661,7 @@ static void
 no_changed_octet_of_the_content_holds (void)
 {
   g_autoptr (GBytes) object
-      = signed_data (NULL, NULL, certificate_of (alice), signer_info ((Craft){ 0 }));
+      = craft_signed_data (NULL, NULL, craft_certificate (alice), craft_signer_info ((Craft){ 0 }));
   gsize length = strlen (CONTENT);
 
   for (guint i = 0; i < 100; i++)
@@ -841,8 +679,8 @@ no_changed_octet_of_the_content_holds (void)
 static void
 no_changed_octet_of_the_object_makes_another_content_hold (void)
 {
-  g_autoptr (GBytes) object = signed_data (NULL, CONTENT, certificate_of (curve),
-                                           signer_info ((Craft){ .signer = curve }));
+  g_autoptr (GBytes) object = craft_signed_data (NULL, CONTENT, craft_certificate (curve),
+                                                 craft_signer_info ((Craft){ .signer = curve }));
   gsize size = g_bytes_get_size (object);
 
   for (gsize at = 0; at < size; at++)
@@ -870,8 +708,8 @@ no_changed_octet_of_the_object_makes_another_content_hold (void)
 static void
 an_object_cut_anywhere_is_an_error (void)
 {
-  g_autoptr (GBytes) object
-      = signed_data (NULL, CONTENT, certificate_of (alice), signer_info ((Craft){ 0 }));
+  g_autoptr (GBytes) object = craft_signed_data (NULL, CONTENT, craft_certificate (alice),
+                                                 craft_signer_info ((Craft){ 0 }));
 
   for (gsize length = 0; length < g_bytes_get_size (object); length++)
     {
@@ -905,6 +743,7 @@ main (int argc, char **argv)
   tiny = person ("Tiny", "tiny@example.org", "rsa768");
   curve = person ("Curve", "curve@example.org", "P-256");
   engine = ll_engine_smime_new (NULL, NULL);
+  craft_default_signer = alice;
 
 #define CASE(function) g_test_add_func ("/smime-verify/" #function, function)
   CASE (rsa_and_ecdsa_signatures_hold);
