@@ -1,8 +1,8 @@
 /* cms-attributes-private.h - what a signer signs besides the content: the signed attributes.
  *
  * What enters: one SignerInfo of OpenSSL. What leaves: what its attributes say, or the reason why
- * they cannot be right; and, for our own signatures, the attributes that we add. It computes no
- * digest of the content and verifies no signature.
+ * they cannot be right. It computes no digest of the content and verifies no signature; those of
+ * our own signatures are written by cms-attributes-write.
  */
 #pragma once
 
@@ -44,9 +44,5 @@ GPtrArray *ll_cms_attributes_dup_listed (const CMS_SignerInfo *si);
  * (nullable) */
 const ASN1_TYPE *ll_cms_attributes_value (const CMS_SignerInfo *si, const ASN1_OBJECT *oid,
                                           int type);
-
-/* Adds what we sign: signingTime, SMIMECapabilities, signingCertificateV2, CMSAlgorithmProtection;
- * OpenSSL itself adds contentType and messageDigest (SM-07, ES-01, CM-01). */
-gboolean ll_cms_attributes_add (CMS_SignerInfo *si, const X509 *certificate, gint64 time);
 
 G_END_DECLS

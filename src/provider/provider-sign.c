@@ -447,10 +447,9 @@ set_pss_hash (X509_ALGOR **slot, const EVP_MD *hash)
   if (EVP_MD_is_a (hash, "SHA1"))
     return TRUE; /* the default is left out of DER */
   *slot = X509_ALGOR_new ();
-  if (*slot == NULL)
-    return FALSE;
-  X509_ALGOR_set_md (*slot, hash);
-  return TRUE;
+  /* AL-01: with a NULL, as RFC 4055 section 2.1 has it. */
+  return *slot != NULL
+         && X509_ALGOR_set0 (*slot, OBJ_nid2obj (EVP_MD_get_type (hash)), V_ASN1_NULL, NULL);
 }
 
 static gboolean
