@@ -37,8 +37,10 @@ struct _LlAnchors
   /* NULL until they are asked for. */
   LlTrustlist *trustlist;
   LlSystemAnchors *system;
-  GHashTable *sources; /* SHA-256 fingerprint -> Source; the first that names it counts */
-  LlX509Anchors *all;
+  GHashTable *sources;  /* SHA-256 fingerprint -> Source; the first that names it counts */
+  GPtrArray *user_keys; /* of LlKey: file, decisions, trustlist */
+  LlX509Anchors *of_user;
+  LlX509Anchors *all; /* and the system's */
   LlX509Pool *keybox;
   GPtrArray *keybox_keys; /* what `all` and `keybox` were made of */
 };
@@ -85,6 +87,8 @@ static void
 forget_keybox (LlAnchors *anchors)
 {
   g_clear_pointer (&anchors->all, ll_x509_anchors_free);
+  g_clear_pointer (&anchors->of_user, ll_x509_anchors_free);
+  g_clear_pointer (&anchors->user_keys, g_ptr_array_unref);
   g_clear_pointer (&anchors->sources, g_hash_table_unref);
   g_clear_pointer (&anchors->keybox, ll_x509_pool_free);
   g_clear_pointer (&anchors->keybox_keys, g_ptr_array_unref);
@@ -183,24 +187,48 @@ add_from_keybox (LlAnchors *anchors, GPtrArray *keys)
     }
 }
 
+static gpointer
+copy_key (gconstpointer key, gpointer data)
+{
+  return ll_key_ref ((LlKey *)key);
+}
+
+static void
+make_user_anchors (LlAnchors *anchors)
+{
+  anchors->user_keys = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  anchors->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  add_all (anchors, anchors->user_keys, anchors->file_keys, SOURCE_FILE);
+  add_from_keybox (anchors, anchors->user_keys);
+  anchors->of_user = ll_x509_anchors_new (anchors->user_keys);
+}
+
+LlX509Anchors *
+ll_anchors_of_user (LlAnchors *anchors)
+{
+  get_keybox_keys (anchors);
+  if (anchors->of_user == NULL)
+    make_user_anchors (anchors);
+  return anchors->of_user;
+}
+
 LlX509Anchors *
 ll_anchors_all (LlAnchors *anchors)
 {
   g_autoptr (GPtrArray) keys = NULL;
+  GPtrArray *of_system;
 
-  get_keybox_keys (anchors);
-  if (anchors->all != NULL)
+  ll_anchors_of_user (anchors);
+  if (anchors->all != NULL || !anchors->policy->system_anchors)
     return anchors->all;
-  keys = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
-  anchors->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  add_all (anchors, keys, anchors->file_keys, SOURCE_FILE);
-  add_from_keybox (anchors, keys);
-  if (anchors->policy->system_anchors)
-    {
-      if (anchors->system == NULL)
-        anchors->system = ll_system_anchors_new (NULL);
-      add_all (anchors, keys, ll_system_anchors_certificates (anchors->system), SOURCE_SYSTEM);
-    }
+  if (anchors->system == NULL)
+    anchors->system = ll_system_anchors_new (NULL);
+  of_system = ll_system_anchors_certificates (anchors->system);
+  if (of_system->len == 0)
+    return NULL;
+  keys = g_ptr_array_copy (anchors->user_keys, copy_key, NULL);
+  g_ptr_array_set_free_func (keys, (GDestroyNotify)ll_key_unref);
+  add_all (anchors, keys, of_system, SOURCE_SYSTEM);
   anchors->all = ll_x509_anchors_new (keys);
   return anchors->all;
 }
@@ -218,14 +246,15 @@ ll_anchors_source (LlAnchors *anchors, const LlKey *anchor)
       g_hash_table_lookup (anchors->sources, ll_key_get_fingerprint (anchor)))];
 }
 
-/* The user's own word about a certificate stands above the system's. */
+/* The user's own word stands above the system's. */
 static gboolean
-user_names_as_anchor (LlAnchors *anchors, const LlKey *key)
+ends_at_users_word (LlAnchors *anchors, GPtrArray *chain)
 {
-  const char *source = ll_anchors_source (anchors, key);
+  const LlKey *last = g_ptr_array_index (chain, chain->len - 1);
+  const char *source = ll_anchors_source (anchors, last);
 
   return (source != NULL && source != source_names[SOURCE_SYSTEM])
-         || ll_decisions_get (anchors->decisions, ll_key_get_fingerprint (key)) == LL_DECISION_PIN;
+         || ll_decisions_get (anchors->decisions, ll_key_get_fingerprint (last)) == LL_DECISION_PIN;
 }
 
 LlReason
@@ -240,14 +269,11 @@ ll_anchors_objection (LlAnchors *anchors, GPtrArray *chain)
                  == LL_TRUSTLIST_REFUSED)
         return LL_REASON_NEVER_TRUSTED;
     }
-  for (guint i = 0; anchors->system != NULL && i < chain->len; i++)
-    {
-      LlKey *key = g_ptr_array_index (chain, i);
-
-      if (ll_system_anchors_distrusts (anchors->system, key)
-          && !user_names_as_anchor (anchors, key))
-        return LL_REASON_DISTRUSTED;
-    }
+  if (anchors->system == NULL || ends_at_users_word (anchors, chain))
+    return LL_REASON_NONE;
+  for (guint i = 0; i < chain->len; i++)
+    if (ll_system_anchors_distrusts (anchors->system, g_ptr_array_index (chain, i)))
+      return LL_REASON_DISTRUSTED;
   return LL_REASON_NONE;
 }
 

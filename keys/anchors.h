@@ -26,7 +26,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlAnchors, ll_anchors_free)
  * Borrowed. */
 LlX509Anchors *ll_anchors_of_file (LlAnchors *anchors);
 
-/* Those of every source. Borrowed. */
+/* Those that the user named: the file, the decisions, gpgsm's list. Borrowed. */
+LlX509Anchors *ll_anchors_of_user (LlAnchors *anchors);
+
+/* Those of the user and those of the system, which is read only now. NULL when the system names
+ * none, or is not to be asked. Borrowed. */
 LlX509Anchors *ll_anchors_all (LlAnchors *anchors);
 
 /* The certificates of the keybox, to look for issuers among; NULL when it cannot be read. The pool
@@ -37,8 +41,8 @@ LlX509Pool *ll_anchors_keybox (LlAnchors *anchors);
 const char *ll_anchors_source (LlAnchors *anchors, const LlKey *anchor);
 
 /* Why a path with these certificates is not believed, whatever it leads to: NEVER_TRUSTED when the
- * user refused one of them, DISTRUSTED when the system did and the user did not name that very
- * certificate as an anchor; else NONE. */
+ * user refused one of them; DISTRUSTED when the system did, and it is not a path to what the user
+ * named: the user's own word stands above the system's. Else NONE. */
 LlReason ll_anchors_objection (LlAnchors *anchors, GPtrArray *chain);
 
 /* What the user decided. Borrowed. */

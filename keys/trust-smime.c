@@ -6,23 +6,27 @@
 
 #include "keys/trust-private.h"
 
-/* The path from the anchors of the file alone costs no look into the keybox; only when there is
- * none is everything asked. */
+/* What costs least is asked first: the anchors of the file need no look into the keybox, and those
+ * that the user named need none into the system's list. */
 static LlX509Path *
 build_path (LlTrust *trust, LlKey *key, LlX509PathQuestion *question)
 {
-  g_autoptr (LlX509Path) path = NULL;
+  LlX509Path *path = NULL;
 
-  question->anchors = ll_anchors_of_file (trust->anchors);
-  if (question->anchors != NULL)
+  for (guint step = 0; step < 3; step++)
     {
+      question->anchors = step == 0   ? ll_anchors_of_file (trust->anchors)
+                          : step == 1 ? ll_anchors_of_user (trust->anchors)
+                                      : ll_anchors_all (trust->anchors);
+      if (question->anchors == NULL)
+        continue;
+      question->certificates = step > 0 ? ll_anchors_keybox (trust->anchors) : NULL;
+      ll_x509_path_free (path);
       path = ll_x509_path_build (key, question);
       if (path->reason == LL_REASON_NONE)
-        return g_steal_pointer (&path);
+        break;
     }
-  question->anchors = ll_anchors_all (trust->anchors);
-  question->certificates = ll_anchors_keybox (trust->anchors);
-  return ll_x509_path_build (key, question);
+  return path;
 }
 
 /* SC-07: a certificate that the user pinned needs no path; it is still looked at for what it may be

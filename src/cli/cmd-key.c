@@ -19,7 +19,7 @@
 
 typedef struct
 {
-  gboolean openpgp, smime, secret, no_protection;
+  gboolean openpgp, smime, secret, no_protection, file, check;
   char *name, *algorithm, *expires;
   int passphrase_fd;
 } Options;
@@ -33,7 +33,16 @@ static Options options = { .passphrase_fd = -1 };
 
 static const GOptionEntry list_entries[] = {
   PROTOCOL_ENTRIES,
+  { "check", 0, 0, G_OPTION_ARG_NONE, &options.check,
+    N_ ("Also tell whether each is believed and valid"), NULL },
   { "secret", 0, 0, G_OPTION_ARG_NONE, &options.secret, N_ ("Your own keys only"), NULL },
+  G_OPTION_ENTRY_NULL };
+
+static const GOptionEntry show_entries[] = {
+  PROTOCOL_ENTRIES,
+  { "secret", 0, 0, G_OPTION_ARG_NONE, &options.secret, N_ ("Your own keys only"), NULL },
+  { "file", 0, 0, G_OPTION_ARG_NONE, &options.file,
+    N_ ("S/MIME: the first certificate in this file, without importing it"), NULL },
   G_OPTION_ENTRY_NULL };
 
 static const GOptionEntry import_entries[] = {
@@ -77,8 +86,16 @@ check_arguments (int argc, int at_least, int at_most, const char *what, GError *
 
 /* --- list, show ------------------------------------------------------------------------------- */
 
+/* How much is told of each key. */
+typedef enum
+{
+  FORM_LINES,
+  FORM_CHECKED, /* and what to think of it */
+  FORM_WHOLE,
+} Form;
+
 static char *
-list_to_json (LlSession *session, GPtrArray *keys, gboolean whole)
+list_to_json (LlSession *session, GPtrArray *keys, Form form)
 {
   g_autoptr (JsonBuilder) builder = ll_json_new ("letterlock.keys/1");
 
@@ -86,7 +103,8 @@ list_to_json (LlSession *session, GPtrArray *keys, gboolean whole)
   for (guint i = 0; i < keys->len; i++)
     {
       LlKey *key = g_ptr_array_index (keys, i);
-      g_autoptr (LlKeyOpinion) opinion = whole ? ll_op_keys_judge (session, key) : NULL;
+      g_autoptr (LlKeyOpinion) opinion
+          = form != FORM_LINES ? ll_op_keys_judge (session, key) : NULL;
       ll_key_print_json (builder, key, opinion);
     }
   json_builder_end_array (builder);
@@ -94,7 +112,7 @@ list_to_json (LlSession *session, GPtrArray *keys, gboolean whole)
 }
 
 static char *
-list_to_text (LlSession *session, GPtrArray *keys, gboolean whole)
+list_to_text (LlSession *session, GPtrArray *keys, Form form)
 {
   GString *out = g_string_new (NULL);
   gint64 at = ll_policy_time (session->policy);
@@ -102,11 +120,14 @@ list_to_text (LlSession *session, GPtrArray *keys, gboolean whole)
   for (guint i = 0; i < keys->len; i++)
     {
       LlKey *key = g_ptr_array_index (keys, i);
-      g_autoptr (LlKeyOpinion) opinion = whole ? ll_op_keys_judge (session, key) : NULL;
-      if (whole)
+      g_autoptr (LlKeyOpinion) opinion
+          = form != FORM_LINES ? ll_op_keys_judge (session, key) : NULL;
+      if (form == FORM_WHOLE)
         ll_key_print_whole (out, key, opinion, at);
       else
         ll_key_print_line (out, key, at);
+      if (form == FORM_CHECKED)
+        ll_key_print_opinion (out, opinion);
     }
   if (keys->len == 0)
     g_string_append (out, _ ("There are no keys yet. “letterlock key generate ADDRESS” makes one, "
@@ -115,7 +136,7 @@ list_to_text (LlSession *session, GPtrArray *keys, gboolean whole)
 }
 
 static int
-print_keys (LlSession *session, const char *what, gboolean whole, GError **error)
+print_keys (LlSession *session, const char *what, Form form, GError **error)
 {
   g_autoptr (GPtrArray) keys
       = ll_op_keys_list (session, chosen_protocol (), what,
@@ -124,8 +145,8 @@ print_keys (LlSession *session, const char *what, gboolean whole, GError **error
 
   if (keys == NULL)
     return -1;
-  text = ll_command_wants_json () ? list_to_json (session, keys, whole)
-                                  : list_to_text (session, keys, whole);
+  text = ll_command_wants_json () ? list_to_json (session, keys, form)
+                                  : list_to_text (session, keys, form);
   return ll_command_print (text, error) ? 0 : -1;
 }
 
@@ -138,7 +159,38 @@ run_list (const LlCommand *command, int argc, char **argv, GError **error)
       || !check_arguments (argc, 0, 1, _ ("One address or fingerprint at a time, please."), error))
     return -1;
   session = ll_command_open_session (error);
-  return session != NULL ? print_keys (session, argv[1], FALSE, error) : -1;
+  return session != NULL
+             ? print_keys (session, argv[1], options.check ? FORM_CHECKED : FORM_LINES, error)
+             : -1;
+}
+
+/* The first certificate of a file; what follows it may be a part of its path. */
+static int
+print_file (LlSession *session, const char *path, GError **error)
+{
+  g_autoptr (GPtrArray) certificates
+      = ll_op_keys_read_certificates (path, ll_command_get_cancellable (), error);
+  g_autoptr (LlKeyOpinion) opinion = NULL;
+  g_autoptr (JsonBuilder) builder = NULL;
+  g_autoptr (GString) out = g_string_new (NULL);
+  g_autofree char *json = NULL;
+  LlKey *key;
+
+  if (certificates == NULL)
+    return -1;
+  key = g_ptr_array_index (certificates, 0);
+  opinion = ll_op_keys_judge_among (session, key, certificates);
+  if (!ll_command_wants_json ())
+    {
+      ll_key_print_whole (out, key, opinion, ll_policy_time (session->policy));
+      return ll_command_print (out->str, error) ? 0 : -1;
+    }
+  builder = ll_json_new ("letterlock.keys/1");
+  ll_json_begin_array (builder, "keys");
+  ll_key_print_json (builder, key, opinion);
+  json_builder_end_array (builder);
+  json = ll_json_finish (builder);
+  return ll_command_print (json, error) ? 0 : -1;
 }
 
 static int
@@ -146,11 +198,14 @@ run_show (const LlCommand *command, int argc, char **argv, GError **error)
 {
   g_autoptr (LlSession) session = NULL;
 
-  if (!ll_command_parse (command, list_entries, &argc, &argv, error)
+  if (!ll_command_parse (command, show_entries, &argc, &argv, error)
       || !check_arguments (argc, 1, 1, _ ("Which key? Name an address or a fingerprint."), error))
     return -1;
   session = ll_command_open_session (error);
-  return session != NULL ? print_keys (session, argv[1], TRUE, error) : -1;
+  if (session == NULL)
+    return -1;
+  return options.file ? print_file (session, argv[1], error)
+                      : print_keys (session, argv[1], FORM_WHOLE, error);
 }
 
 /* --- import ----------------------------------------------------------------------------------- */
@@ -364,7 +419,7 @@ new_key_json (LlSession *session, LlKey *key)
   g_autoptr (GPtrArray) keys = g_ptr_array_new ();
 
   g_ptr_array_add (keys, key);
-  return list_to_json (session, keys, FALSE);
+  return list_to_json (session, keys, FORM_LINES);
 }
 
 static int
@@ -403,7 +458,8 @@ const LlCommand ll_commands_key[] = {
     run_list },
   { "key", "show", N_ ("ADDRESS|FINGERPRINT"), N_ ("Show all that is known of a key"),
     "  letterlock key show alice@example.org\n"
-    "  letterlock key show --json 9A3AFE6C60065A148FD4B58A7E6ABE924645CC60",
+    "  letterlock key show --json 9A3AFE6C60065A148FD4B58A7E6ABE924645CC60\n"
+    "  letterlock key show --file bank.pem",
     run_show },
   { "key", "import", N_ ("[FILE…]"), N_ ("Import keys, certificates and PKCS #12 files"),
     "  letterlock key import bob.asc\n"

@@ -252,8 +252,8 @@ decision_text (LlDecision decision)
     }
 }
 
-static void
-append_opinion (GString *out, const LlKeyOpinion *opinion)
+void
+ll_key_print_opinion (GString *out, const LlKeyOpinion *opinion)
 {
   g_autofree char *source = NULL;
 
@@ -291,5 +291,5 @@ ll_key_print_whole (GString *out, const LlKey *key, const LlKeyOpinion *opinion,
   append_row (out, _ ("Life:"), life);
   append_user_ids (out, key);
   append_subkeys (out, key);
-  append_opinion (out, opinion);
+  ll_key_print_opinion (out, opinion);
 }

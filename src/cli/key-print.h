@@ -12,6 +12,9 @@ void ll_key_print_json (JsonBuilder *builder, const LlKey *key, const LlKeyOpini
 /* Two lines for a list. */
 void ll_key_print_line (GString *out, const LlKey *key, gint64 at);
 
+/* Whether and why it is believed, a line each. NULL: nothing. */
+void ll_key_print_opinion (GString *out, const LlKeyOpinion *opinion);
+
 /* All that is known. */
 void ll_key_print_whole (GString *out, const LlKey *key, const LlKeyOpinion *opinion, gint64 at);
 

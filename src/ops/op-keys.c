@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "base/output.h"
 #include "base/text.h"
+#include "keys/x509-cert.h"
+#include "keys/x509-pem.h"
 #include "ops/op-keys.h"
 
 static int
@@ -45,6 +47,56 @@ LlKeyOpinion *
 ll_op_keys_judge (LlSession *session, LlKey *key)
 {
   return ll_trust_judge (session->trust, key, ll_key_get_address (key), NULL);
+}
+
+static GPtrArray *
+read_der (GBytes *bytes, GError **error)
+{
+  g_autoptr (GPtrArray) bundle = ll_x509_bundle_read (bytes, NULL);
+  LlKey *key;
+  GPtrArray *keys;
+
+  if (bundle != NULL && bundle->len > 0)
+    return g_steal_pointer (&bundle);
+  key = ll_x509_cert_new (bytes, error);
+  if (key == NULL)
+    return NULL;
+  keys = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  g_ptr_array_add (keys, key);
+  return keys;
+}
+
+GPtrArray *
+ll_op_keys_read_certificates (const char *path, GCancellable *cancellable, GError **error)
+{
+  const guchar sequence = 0x30;
+  g_autoptr (GBytes) bytes = ll_input_read (path, LL_LIMIT_KEY_FILE_BYTES, cancellable, error);
+  g_autoptr (GPtrArray) keys = NULL;
+  g_autofree char *safe = ll_text_safe (path, -1);
+  const guchar *data;
+  gsize length;
+
+  if (bytes == NULL)
+    return NULL;
+  data = g_bytes_get_data (bytes, &length);
+  keys = length > 0 && data[0] == sequence ? read_der (bytes, error)
+                                           : ll_x509_pem_read (bytes, NULL, error);
+  if (keys == NULL)
+    {
+      g_prefix_error (error, "%s: ", safe);
+      return NULL;
+    }
+  if (keys->len > 0)
+    return g_steal_pointer (&keys);
+  g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+               _ ("There is no certificate in “%s”, neither in PEM nor in DER form."), safe);
+  return NULL;
+}
+
+LlKeyOpinion *
+ll_op_keys_judge_among (LlSession *session, LlKey *key, GPtrArray *others)
+{
+  return ll_trust_judge (session->trust, key, ll_key_get_address (key), others);
 }
 
 LlImportResult *

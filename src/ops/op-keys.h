@@ -17,6 +17,15 @@ GPtrArray *ll_op_keys_list (LlSession *session, LlProtocol protocol, const char 
 /* What to think of a key as a signer in its own first name. (transfer full) */
 LlKeyOpinion *ll_op_keys_judge (LlSession *session, LlKey *key);
 
+/* The certificates of a file in PEM or DER, which is not imported; NULL or "-" is standard input.
+ * LL_ERROR_BAD_DATA when there is none. (transfer container of LlKey) */
+GPtrArray *ll_op_keys_read_certificates (const char *path, GCancellable *cancellable,
+                                         GError **error);
+
+/* What to think of a certificate that comes with others: they may complete its path, never anchor
+ * it. (transfer full) */
+LlKeyOpinion *ll_op_keys_judge_among (LlSession *session, LlKey *key, GPtrArray *others);
+
 /* Imports one file, not larger than LL_LIMIT_KEY_FILE_BYTES; NULL or "-" is standard input.
  * (transfer full) */
 LlImportResult *ll_op_keys_import (LlSession *session, const char *path, GBytes *passphrase,
