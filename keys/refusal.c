@@ -82,6 +82,14 @@ phrase (LlReason reason)
       return _ ("you have not said that you trust the authority that issued it");
     case LL_REASON_ISSUER_MISSING:
       return _ ("the certificate of the authority that issued it is not here");
+    case LL_REASON_REVOCATION_NOT_CHECKED:
+    case LL_REASON_REVOCATION_UNREACHABLE:
+    case LL_REASON_REVOCATION_EXPIRED:
+    case LL_REASON_REVOCATION_WRONG_SIGNER:
+    case LL_REASON_REVOCATION_BAD_ANSWER:
+    case LL_REASON_REVOCATION_NO_SOURCE:
+      return _ ("it could not be found out whether it has been revoked, which your settings "
+                "require");
     case LL_REASON_SELF_SIGNED:
       return _ ("it vouches for itself, and you have not said that you trust it");
     default:

@@ -57,7 +57,9 @@ object_to_opinion (const LlCandidate *candidate, const LlResolveQuestion *questi
   if (question->use == LL_USE_SIGN)
     return opinion->trust.reason == LL_REASON_EXTENDED_KEY_USAGE ? opinion->trust.reason
                                                                  : LL_REASON_NONE;
-  if (opinion->time.answer == LL_ANSWER_NO)
+  /* not checked: the policy requires an answer about revocation, and there is none */
+  if (opinion->time.answer == LL_ANSWER_NO
+      || (opinion->time.answer == LL_ANSWER_NOT_CHECKED && opinion->revocations != NULL))
     return opinion->time.reason;
   if (opinion->trust.answer == LL_ANSWER_YES)
     return LL_REASON_NONE;

@@ -5,6 +5,7 @@
 #include "keys/anchors.h"
 #include "keys/trust.h"
 #include "keys/x509-path.h"
+#include "keys/x509-revocation.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +14,8 @@ struct _LlTrust
   LlPolicy *policy;
   LlKeyStore *store; /* borrowed */
   LlAnchors *anchors;
+  LlX509Revocation *revocation;
+  GCancellable *cancellable; /* or NULL */
 };
 
 static inline LlAxis
@@ -21,8 +24,19 @@ ll_axis (LlAnswer answer, LlReason reason)
   return (LlAxis){ .answer = answer, .reason = reason };
 }
 
+/* Who asks: it decides how far the question of revocation goes. */
+typedef enum
+{
+  LL_ASK_FOR_LIST, /* a list of keys, or the user's own: no server is asked */
+  LL_ASK_FOR_USE,  /* a message depends on it: as far as the policy says */
+} LlAskFor;
+
+/* Sets the time of `opinion` and its answers about revocation. */
+void ll_trust_judge_revocation (LlKeyOpinion *opinion, LlTrust *trust, const LlX509Path *path,
+                                const LlTrustMaterial *material, LlAskFor ask);
+
 /* Trust and time of a certificate; also binding, where the user has pinned it for an address. */
 void ll_trust_judge_smime (LlKeyOpinion *opinion, LlTrust *trust, LlKey *key,
-                           const LlTrustMaterial *material, LlPurpose purpose);
+                           const LlTrustMaterial *material, LlPurpose purpose, LlAskFor ask);
 
 G_END_DECLS

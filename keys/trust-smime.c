@@ -73,7 +73,7 @@ bind_by_pin (LlKeyOpinion *opinion, LlTrust *trust, const LlKey *key, const char
 
 void
 ll_trust_judge_smime (LlKeyOpinion *opinion, LlTrust *trust, LlKey *key,
-                      const LlTrustMaterial *material, LlPurpose purpose)
+                      const LlTrustMaterial *material, LlPurpose purpose, LlAskFor ask)
 {
   LlX509PathQuestion question = { .extra = material->certificates,
                                   .listed = material->listed,
@@ -98,8 +98,5 @@ ll_trust_judge_smime (LlKeyOpinion *opinion, LlTrust *trust, LlKey *key,
       opinion->trust_source
           = g_strdup (pinned ? "pinned" : ll_anchors_source (trust->anchors, path->anchor));
     }
-  if (path->time_reason != LL_REASON_NONE)
-    opinion->time = ll_axis (LL_ANSWER_NO, path->time_reason);
-  else
-    opinion->time = ll_axis (LL_ANSWER_YES, LL_REASON_REVOCATION_NOT_CHECKED); /* VM-03 */
+  ll_trust_judge_revocation (opinion, trust, path, material, ask);
 }

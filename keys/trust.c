@@ -1,6 +1,6 @@
 /* trust.c - what enters: a key, the address that a message claims, certificates that came along.
  * What leaves: three answers with their reasons. It does NOT look at signatures, does not decide
- * what a message is worth (verdict/), and asks no server.
+ * what a message is worth (verdict/), and asks no server itself (keys/x509-revocation).
  */
 #include <config.h>
 
@@ -12,14 +12,19 @@ LlTrust *
 ll_trust_new (const LlPolicy *policy, LlKeyStore *store, GError **error)
 {
   g_autoptr (LlAnchors) anchors = ll_anchors_new (policy, store, error);
+  g_autoptr (LlX509Revocation) revocation = NULL;
   LlTrust *trust;
 
   if (anchors == NULL)
+    return NULL;
+  revocation = ll_x509_revocation_new (policy, error);
+  if (revocation == NULL)
     return NULL;
   trust = g_new0 (LlTrust, 1);
   trust->policy = ll_policy_copy (policy);
   trust->store = store;
   trust->anchors = g_steal_pointer (&anchors);
+  trust->revocation = g_steal_pointer (&revocation);
   return trust;
 }
 
@@ -29,8 +34,16 @@ ll_trust_free (LlTrust *trust)
   if (trust == NULL)
     return;
   ll_anchors_free (trust->anchors);
+  ll_x509_revocation_free (trust->revocation);
+  g_clear_object (&trust->cancellable);
   ll_policy_free (trust->policy);
   g_free (trust);
+}
+
+void
+ll_trust_set_cancellable (LlTrust *trust, GCancellable *cancellable)
+{
+  g_set_object (&trust->cancellable, cancellable);
 }
 
 void
@@ -41,6 +54,7 @@ ll_key_opinion_free (LlKeyOpinion *opinion)
   g_free (opinion->address);
   g_free (opinion->trust_source);
   g_clear_pointer (&opinion->chain, g_ptr_array_unref);
+  g_clear_pointer (&opinion->revocations, g_ptr_array_unref);
   g_free (opinion);
 }
 
@@ -171,14 +185,14 @@ judge_openpgp_time (LlKeyOpinion *opinion, const LlKey *key)
  */
 
 static LlKeyOpinion *
-judge (LlTrust *trust, LlKey *key, const LlTrustMaterial *material, LlPurpose purpose)
+judge (LlTrust *trust, LlKey *key, const LlTrustMaterial *material, LlPurpose purpose, LlAskFor ask)
 {
   LlKeyOpinion *opinion = g_new0 (LlKeyOpinion, 1);
 
   opinion->judged_at = ll_policy_time (trust->policy);
   judge_binding (opinion, key, material->address);
   if (ll_key_get_protocol (key) == LL_PROTOCOL_SMIME)
-    ll_trust_judge_smime (opinion, trust, key, material, purpose);
+    ll_trust_judge_smime (opinion, trust, key, material, purpose, ask);
   else
     {
       judge_openpgp_trust (opinion, key, material->address);
@@ -192,13 +206,13 @@ ll_trust_judge (LlTrust *trust, LlKey *key, const char *address, GPtrArray *extr
 {
   LlTrustMaterial material = { .address = address, .certificates = extra };
 
-  return judge (trust, key, &material, LL_PURPOSE_SIGN);
+  return judge (trust, key, &material, LL_PURPOSE_SIGN, LL_ASK_FOR_LIST);
 }
 
 LlKeyOpinion *
 ll_trust_judge_signature (LlTrust *trust, LlKey *key, const LlTrustMaterial *material)
 {
-  return judge (trust, key, material, LL_PURPOSE_SIGN);
+  return judge (trust, key, material, LL_PURPOSE_SIGN, LL_ASK_FOR_USE);
 }
 
 LlKeyOpinion *
@@ -206,5 +220,5 @@ ll_trust_judge_recipient (LlTrust *trust, LlKey *key, const char *address)
 {
   LlTrustMaterial material = { .address = address };
 
-  return judge (trust, key, &material, LL_PURPOSE_ENCRYPT);
+  return judge (trust, key, &material, LL_PURPOSE_ENCRYPT, LL_ASK_FOR_USE);
 }

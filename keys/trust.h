@@ -1,7 +1,7 @@
 /* trust.h - whether a key is to be believed for an address at a time, and why.
  *
  * Three of the verdict's axes are answered here, each with a reason and its evidence: binding,
- * trust and time. Nothing here opens the network.
+ * trust and time. Only for revocation, and only when the policy says so, a server is asked.
  */
 #pragma once
 
@@ -9,6 +9,7 @@
 #include "keys/decisions.h"
 #include "keys/key-store.h"
 #include "keys/x509-path.h"
+#include "keys/x509-revocation.h"
 
 G_BEGIN_DECLS
 
@@ -34,18 +35,24 @@ LlTrust *ll_trust_new (const LlPolicy *policy, LlKeyStore *store, GError **error
 void ll_trust_free (LlTrust *trust);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlTrust, ll_trust_free)
 
+/* What ends a question to a server before its time: for all that is judged from now on. Nullable.
+ */
+void ll_trust_set_cancellable (LlTrust *trust, GCancellable *cancellable);
+
 typedef struct
 {
-  LlAxis binding;      /* does the key belong to the address */
-  LlAxis trust;        /* why we believe it */
-  LlAxis time;         /* valid and not revoked, judged at `at` */
-  char *address;       /* the address in the key that matched, or the key's first; or NULL */
-  char *trust_source;  /* "ultimate", "web-of-trust", "anchors-file", "decision", "pinned",
-                          "trustlist.txt", "system", or NULL */
-  GPtrArray *chain;    /* S/MIME: of LlKey, leaf first, as far as it could be built; else NULL */
-  LlDecision decision; /* S/MIME: what the user decided about this very certificate */
-  gint64 judged_at;    /* the time used */
-  gboolean revocation_checked;
+  LlAxis binding;         /* does the key belong to the address */
+  LlAxis trust;           /* why we believe it */
+  LlAxis time;            /* valid and not revoked, judged at `at` */
+  char *address;          /* the address in the key that matched, or the key's first; or NULL */
+  char *trust_source;     /* "ultimate", "web-of-trust", "anchors-file", "decision", "pinned",
+                             "trustlist.txt", "system", or NULL */
+  GPtrArray *chain;       /* S/MIME: of LlKey, leaf first, as far as it could be built; else NULL */
+  LlDecision decision;    /* S/MIME: what the user decided about this very certificate */
+  gint64 judged_at;       /* the time used */
+  GPtrArray *revocations; /* S/MIME: of LlRevocation, one for each certificate of `chain` but the
+                             last, when the chain ends at an anchor; else NULL (SC-25) */
+  gboolean revocation_checked; /* all of these are good or revoked */
 } LlKeyOpinion;
 
 void ll_key_opinion_free (LlKeyOpinion *opinion);
@@ -53,8 +60,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlKeyOpinion, ll_key_opinion_free)
 
 /* What to think of `key` as the signer of something whose author claims to be `address` (NULL: no
  * address to bind to, for files: binding is NOT_CHECKED). `extra` are certificates from the message
- * that may complete a path, never anchor it (of LlKey, or NULL). Never fails: what could not be
- * done is NOT_CHECKED with a reason. (transfer full) */
+ * that may complete a path, never anchor it (of LlKey, or NULL). For lists and the user's own keys:
+ * asks no server. Never fails: what could not be done is NOT_CHECKED with a reason.
+ * (transfer full) */
 LlKeyOpinion *ll_trust_judge (LlTrust *trust, LlKey *key, const char *address, GPtrArray *extra);
 
 /* What a message brings that bears on the key of a signature; any of it may be NULL. */

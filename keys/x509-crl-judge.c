@@ -145,13 +145,18 @@ static void
 run (Pass *pass, const LlX509RevocationQuestion *question, gint64 time)
 {
   g_autoptr (X509_STORE) store = ll_crl_store_of (question);
-  g_autoptr (LlX509Borrowed) stack = ll_crl_between (question);
+  g_autoptr (LlX509Borrowed) stack = ll_crl_between (question, NULL);
   g_autoptr (X509_STORE_CTX) context = X509_STORE_CTX_new_ex (ll_provider_context (NULL), NULL);
   STACK_OF (X509_CRL) *crls = sk_X509_CRL_new_null ();
   X509_VERIFY_PARAM *parameters;
 
   for (guint i = 0; i < pass->crls->len; i++)
-    sk_X509_CRL_push (crls, ((LlCrl *)g_ptr_array_index (pass->crls, i))->crl);
+    {
+      const LlCrl *crl = g_ptr_array_index (pass->crls, i);
+
+      sk_X509_CRL_push (crls, crl->crl);
+      sk_X509_push (stack, crl->signer);
+    }
   X509_STORE_set_cert_crl (store, on_certificate);
   if (X509_STORE_CTX_init (context, store, ll_crl_certificate_at (question->chain, 0), stack))
     {

@@ -57,10 +57,10 @@ gboolean ll_crl_is_genuine (LlCrl *crl, const LlX509RevocationQuestion *question
 /* Signed with a digest that can be forged (SC-19). */
 gboolean ll_crl_is_weak (const X509_CRL *crl);
 
-/* The certificate at `index`; what may stand between a CRL's issuer and the anchor; the anchor
- * alone. (transfer none / full / full) */
+/* The certificate at `index`; what may stand between a CRL's issuer and the anchor, with
+ * `certificates` (nullable) of ours; the anchor alone. (transfer none / full / full) */
 X509 *ll_crl_certificate_at (GPtrArray *keys, guint index);
-LlX509Borrowed *ll_crl_between (const LlX509RevocationQuestion *question);
+LlX509Borrowed *ll_crl_between (const LlX509RevocationQuestion *question, GPtrArray *certificates);
 X509_STORE *ll_crl_store_of (const LlX509RevocationQuestion *question);
 
 /* --- what all sources of answers share --- */

@@ -32,13 +32,13 @@ push_keys (LlX509Borrowed *stack, GPtrArray *keys)
 
 /* What may stand between a CRL's issuer and the anchor. */
 LlX509Borrowed *
-ll_crl_between (const LlX509RevocationQuestion *question)
+ll_crl_between (const LlX509RevocationQuestion *question, GPtrArray *certificates)
 {
   LlX509Borrowed *stack = sk_X509_new_null ();
 
   push_keys (stack, question->chain);
   push_keys (stack, question->extra);
-  push_keys (stack, question->certificates);
+  push_keys (stack, certificates);
   return stack;
 }
 
@@ -78,10 +78,11 @@ has_signed (X509 *certificate, LlCrl *crl)
 }
 
 static gboolean
-leads_to_anchor (X509 *certificate, const LlX509RevocationQuestion *question, gint64 time)
+leads_to_anchor (X509 *certificate, GPtrArray *certificates,
+                 const LlX509RevocationQuestion *question, gint64 time)
 {
   g_autoptr (X509_STORE) store = ll_crl_store_of (question);
-  g_autoptr (LlX509Borrowed) stack = ll_crl_between (question);
+  g_autoptr (LlX509Borrowed) stack = ll_crl_between (question, certificates);
   g_autoptr (X509_STORE_CTX) context = X509_STORE_CTX_new_ex (ll_provider_context (NULL), NULL);
   X509_VERIFY_PARAM *parameters;
 
@@ -99,7 +100,7 @@ signed_by_one_of (GPtrArray *keys, LlCrl *crl, const LlX509RevocationQuestion *q
 {
   for (guint i = 0; keys != NULL && i < keys->len; i++)
     if (has_signed (ll_crl_certificate_at (keys, i), crl)
-        && leads_to_anchor (ll_crl_certificate_at (keys, i), question, time))
+        && leads_to_anchor (ll_crl_certificate_at (keys, i), keys, question, time))
       return TRUE;
   return FALSE;
 }
@@ -115,8 +116,11 @@ ll_crl_is_genuine (LlCrl *crl, const LlX509RevocationQuestion *question, gint64 
     return FALSE;
   for (guint i = 1; i < question->chain->len && !genuine; i++)
     genuine = has_signed (ll_crl_certificate_at (question->chain, i), crl);
-  genuine = genuine || signed_by_one_of (question->extra, crl, question, time)
-            || signed_by_one_of (question->certificates, crl, question, time);
+  genuine = genuine || signed_by_one_of (question->extra, crl, question, time);
+  /* the keybox is only looked into when nobody else has signed it */
+  if (!genuine && question->store != NULL)
+    genuine
+        = signed_by_one_of (ll_key_store_certificates (question->store, NULL), crl, question, time);
   ERR_clear_error ();
   return genuine;
 }

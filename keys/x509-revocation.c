@@ -475,7 +475,7 @@ ll_x509_revocation_ask (LlX509Revocation *self, const LlX509RevocationQuestion *
   ask_crls (&inquiry);
   ask_responders (&inquiry, FALSE);
   ask_dirmngr (&inquiry);
-  if (self->mode == LL_REVOCATION_SOFT)
+  if (self->mode == LL_REVOCATION_SOFT || question->offline)
     return inquiry.answers;
   fetch_crls (&inquiry);
   ask_responders (&inquiry, TRUE);

@@ -20,7 +20,7 @@
 
 #include "base/policy.h"
 #include "base/reason.h"
-#include "keys/key.h"
+#include "keys/key-store.h"
 
 G_BEGIN_DECLS
 
@@ -57,11 +57,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlX509Revocation, ll_x509_revocation_free)
 
 typedef struct
 {
-  GPtrArray *chain;        /* of LlKey: the path, leaf first, its anchor last */
-  GPtrArray *extra;        /* of LlKey, or NULL: from the message; may have signed a CRL */
-  GPtrArray *certificates; /* of LlKey, or NULL: the same from the keybox */
-  GPtrArray *crls;         /* of GBytes, or NULL: CRLs from the message (CM-10) */
-  gint64 at;               /* the time to judge at */
+  GPtrArray *chain;  /* of LlKey: the path, leaf first, its anchor last */
+  GPtrArray *extra;  /* of LlKey, or NULL: from the message; may have signed a CRL */
+  LlKeyStore *store; /* or NULL: its certificates too, if nobody else has signed it */
+  GPtrArray *crls;   /* of GBytes, or NULL: CRLs from the message (CM-10) */
+  gint64 at;         /* the time to judge at */
+  gboolean offline;  /* ask no server, whatever the mode */
 } LlX509RevocationQuestion;
 
 /* Never fails: what could not be found out is UNKNOWN with a reason.
