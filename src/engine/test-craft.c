@@ -214,3 +214,39 @@ craft_signed_data (GByteArray *content_type, const char *content, GByteArray *ce
 {
   return craft_signed_data_with (NULL, content_type, content, certificates, signer_infos);
 }
+
+GByteArray *
+craft_deflate (GBytes *bytes)
+{
+  g_autoptr (GConverter) deflater
+      = G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_ZLIB, 9));
+  g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (bytes);
+  g_autoptr (GInputStream) deflated = g_converter_input_stream_new (in, deflater);
+  GByteArray *all = g_byte_array_new ();
+  guint8 some[4096];
+  gssize n;
+
+  while ((n = g_input_stream_read (deflated, some, sizeof some, NULL, NULL)) > 0)
+    g_byte_array_append (all, some, (guint)n);
+  g_assert_cmpint (n, ==, 0);
+  return all;
+}
+
+GBytes *
+craft_compressed_data (GByteArray *algorithm, GByteArray *octets)
+{
+  return der_take (der (0x30, COMPRESSED_DATA,
+                        der (0xa0,
+                             der (0x30, der_integer (0), der (0x30, algorithm, NULL),
+                                  der (0x30, der_pkcs (DER_DATA),
+                                       der (0xa0, der (0x04, octets, NULL), NULL), NULL),
+                                  NULL),
+                             NULL),
+                        NULL));
+}
+
+GBytes *
+craft_compress (GBytes *bytes)
+{
+  return craft_compressed_data (ZLIB, craft_deflate (bytes));
+}

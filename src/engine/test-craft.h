@@ -21,6 +21,8 @@
 #define SIGNING_CERTIFICATE der_pkcs (1, 9, 16, 2, 12)
 #define SIGNING_CERTIFICATE_V2 der_pkcs (1, 9, 16, 2, 47)
 #define TIME_STAMP_INFO der_pkcs (1, 9, 16, 1, 4)
+#define COMPRESSED_DATA der_pkcs (1, 9, 16, 1, 9)
+#define ZLIB der_pkcs (1, 9, 16, 3, 8)
 #define NOBODY_KNOWS_THIS der_pkcs (1, 99, 1)
 
 /* How one signerInfo is made; what is NULL or 0 is as it should be. */
@@ -69,3 +71,8 @@ GBytes *craft_signed_data_with (GByteArray *digests, GByteArray *content_type, c
                                 GByteArray *certificates, GByteArray *signer_infos);
 GBytes *craft_signed_data (GByteArray *content_type, const char *content, GByteArray *certificates,
                            GByteArray *signer_infos);
+
+/* CompressedData (RFC 3274): what zlib makes of some octets, an object around that, and both. */
+GByteArray *craft_deflate (GBytes *bytes);
+GBytes *craft_compressed_data (GByteArray *algorithm, GByteArray *octets);
+GBytes *craft_compress (GBytes *bytes);

@@ -7,59 +7,19 @@
 #include "base/limits.h"
 #include "bridge/openssl-glue.h"
 #include "engine/engine.h"
-#include "engine/test-der.h"
+#include "engine/test-craft.h"
 #include "tests/support.h"
-
-#define CONTENT "Content-Type: text/plain\r\n\r\nHello\r\n"
-#define COMPRESSED_DATA der_pkcs (1, 9, 16, 1, 9)
-#define ZLIB der_pkcs (1, 9, 16, 3, 8)
 
 static LlTestCert *alice;
 static LlEngine *engine;
 
 /* ---- making ---- */
 
-static GByteArray *
-deflate (GBytes *bytes)
-{
-  g_autoptr (GConverter) deflater
-      = G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_ZLIB, 9));
-  g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (bytes);
-  g_autoptr (GInputStream) deflated = g_converter_input_stream_new (in, deflater);
-  GByteArray *all = g_byte_array_new ();
-  guint8 some[4096];
-  gssize n;
-
-  while ((n = g_input_stream_read (deflated, some, sizeof some, NULL, NULL)) > 0)
-    g_byte_array_append (all, some, (guint)n);
-  g_assert_cmpint (n, ==, 0);
-  return all;
-}
-
-static GBytes *
-compressed_data (GByteArray *algorithm, GByteArray *octets)
-{
-  return der_take (der (0x30, COMPRESSED_DATA,
-                        der (0xa0,
-                             der (0x30, der_integer (0), der (0x30, algorithm, NULL),
-                                  der (0x30, der_pkcs (DER_DATA),
-                                       der (0xa0, der (0x04, octets, NULL), NULL), NULL),
-                                  NULL),
-                             NULL),
-                        NULL));
-}
-
-static GBytes *
-compress (GBytes *bytes)
-{
-  return compressed_data (ZLIB, deflate (bytes));
-}
-
 /* The same in pieces of indefinite length, as a stream is written. */
 static GBytes *
 compress_in_pieces (GBytes *bytes)
 {
-  g_autoptr (GByteArray) octets = deflate (bytes);
+  g_autoptr (GByteArray) octets = craft_deflate (bytes);
   GByteArray *pieces = g_byte_array_new ();
 
   for (guint i = 0; i < octets->len; i += 3)
@@ -125,7 +85,7 @@ static void
 what_was_compressed_comes_out_and_claims_nothing (void)
 {
   g_autoptr (GBytes) content = text (CONTENT);
-  GBytes *objects[] = { compress (content), compress_in_pieces (content) };
+  GBytes *objects[] = { craft_compress (content), compress_in_pieces (content) };
 
   for (guint i = 0; i < G_N_ELEMENTS (objects); i++)
     {
@@ -149,7 +109,7 @@ a_signature_inside_is_verified (void)
 {
   g_autoptr (GBytes) content = text (CONTENT);
   g_autoptr (GBytes) signed_object = sign (content);
-  g_autoptr (GBytes) object = compress (signed_object);
+  g_autoptr (GBytes) object = craft_compress (signed_object);
   g_autoptr (GBytes) released = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (LlFacts) facts = verify (object, &released, &error);
@@ -168,7 +128,7 @@ static void
 a_signature_outside_is_over_the_compressed_octets (void)
 {
   g_autoptr (GBytes) content = text (CONTENT);
-  g_autoptr (GBytes) inside = compress (content);
+  g_autoptr (GBytes) inside = craft_compress (content);
   g_autoptr (GBytes) object = sign (inside);
   g_autoptr (GBytes) released = NULL;
   g_autoptr (GBytes) inflated = NULL;
@@ -189,8 +149,8 @@ static void
 what_is_compressed_twice_is_not_opened_twice (void)
 {
   g_autoptr (GBytes) content = text (CONTENT);
-  g_autoptr (GBytes) once = compress (content);
-  g_autoptr (GBytes) twice = compress (once);
+  g_autoptr (GBytes) once = craft_compress (content);
+  g_autoptr (GBytes) twice = craft_compress (once);
   g_autoptr (GBytes) released = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (LlFacts) facts = verify (twice, &released, &error);
@@ -206,9 +166,9 @@ a_bomb_is_refused_and_honest_data_are_not (void)
 {
   gsize much = 64 * LL_LIMIT_INFLATED_BYTES;
   g_autoptr (GBytes) zeros = g_bytes_new_take (g_malloc0 (much), much);
-  g_autoptr (GBytes) bomb = compress (zeros);
+  g_autoptr (GBytes) bomb = craft_compress (zeros);
   g_autoptr (GBytes) few = g_bytes_new_from_bytes (zeros, 0, LL_LIMIT_INFLATED_BYTES);
-  g_autoptr (GBytes) small = compress (few);
+  g_autoptr (GBytes) small = craft_compress (few);
   g_autoptr (GBytes) released = NULL;
   g_autoptr (GError) error = NULL;
   gint64 started = g_get_monotonic_time ();
@@ -224,20 +184,20 @@ static void
 damage_is_an_error (void)
 {
   g_autoptr (GBytes) content = text (CONTENT CONTENT CONTENT);
-  g_autoptr (GByteArray) octets = deflate (content);
+  g_autoptr (GByteArray) octets = craft_deflate (content);
   g_autoptr (GBytes) unknown
-      = compressed_data (der_pkcs (1, 99, 1), der_bytes (octets->data, octets->len));
+      = craft_compressed_data (der_pkcs (1, 99, 1), der_bytes (octets->data, octets->len));
   g_autoptr (GBytes) followed
-      = compressed_data (ZLIB, der_join (der_bytes (octets->data, octets->len),
-                                         der_bytes ("more", 4), NULL));
-  g_autoptr (GBytes) nothing = compressed_data (ZLIB, g_byte_array_new ());
+      = craft_compressed_data (ZLIB, der_join (der_bytes (octets->data, octets->len),
+                                               der_bytes ("more", 4), NULL));
+  g_autoptr (GBytes) nothing = craft_compressed_data (ZLIB, g_byte_array_new ());
 
   check_refused (unknown, LL_ERROR_UNSUPPORTED_ALGORITHM);
   check_refused (followed, LL_ERROR_BAD_DATA);
   check_refused (nothing, LL_ERROR_BAD_DATA);
   for (guint length = 1; length < octets->len; length++)
     {
-      g_autoptr (GBytes) cut = compressed_data (ZLIB, der_bytes (octets->data, length));
+      g_autoptr (GBytes) cut = craft_compressed_data (ZLIB, der_bytes (octets->data, length));
       check_refused (cut, LL_ERROR_BAD_DATA);
     }
 }
@@ -248,7 +208,7 @@ an_object_cut_anywhere_is_an_error (void)
   g_autoptr (GBytes) content = text (CONTENT);
   g_autoptr (GBytes) signed_object = sign (content);
   GBytes *objects[]
-      = { compress (content), compress_in_pieces (content), compress (signed_object) };
+      = { craft_compress (content), compress_in_pieces (content), craft_compress (signed_object) };
 
   for (guint i = 0; i < G_N_ELEMENTS (objects); i++)
     {
