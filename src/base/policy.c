@@ -21,6 +21,7 @@ ll_policy_copy (const LlPolicy *policy)
   copy->gpg_program = g_strdup (policy->gpg_program);
   copy->crl_files = g_strdupv (policy->crl_files);
   copy->peers_file = g_strdup (policy->peers_file);
+  copy->key_files = g_strdupv (policy->key_files);
   return copy;
 }
 
@@ -33,6 +34,7 @@ ll_policy_free (LlPolicy *policy)
   g_free (policy->gpg_program);
   g_strfreev (policy->crl_files);
   g_free (policy->peers_file);
+  g_strfreev (policy->key_files);
   g_free (policy);
 }
 

@@ -28,6 +28,7 @@ typedef struct
   gboolean fetch_issuers; /* S/MIME: missing intermediates from the addresses in certificates */
   char **crl_files;       /* CRLs at hand, PEM or DER; or NULL */
   LlCipher cipher;        /* S/MIME: encrypt with this one; CHOOSE: by what recipients can read */
+  char **key_files;       /* S/MIME: private keys that gpg-agent cannot hold (ML-KEM), or NULL */
   gboolean allow_weak;    /* S/MIME: consent to open 3DES and RC2 (AL-11) */
   gboolean learn;         /* remember certificates and capabilities of good signers (SM-29) */
   char *peers_file;       /* where that is remembered; NULL: nothing is */

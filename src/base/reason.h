@@ -96,10 +96,11 @@ G_BEGIN_DECLS
   X (LIMIT_CERTIFICATES, "limit-certificates")                                                     \
   /* encryption */                                                                                 \
   X (NO_SECRET_KEY, "no-secret-key")                                                               \
-  X (DECRYPTION_FAILED, "decryption-failed") /* one word for padding, tag and MDC (SM-35) */       \
-  X (KEY_LOCKED, "key-locked")               /* passphrase refused, cancelled, no agent */         \
-  X (WEAK_ENCRYPTION, "weak-encryption")     /* E2E-26 */                                          \
-  X (NO_INTEGRITY, "no-integrity")           /* CBC: malleable (CM-16) */                          \
+  X (DECRYPTION_FAILED, "decryption-failed")  /* one word for padding, tag and MDC (SM-35) */      \
+  X (KEY_LOCKED, "key-locked")                /* passphrase refused, cancelled, no agent */        \
+  X (WEAK_ENCRYPTION, "weak-encryption")      /* E2E-26 */                                         \
+  X (WEAK_REFUSED, "weak-encryption-refused") /* AL-11: not opened without consent */              \
+  X (NO_INTEGRITY, "no-integrity")            /* CBC: malleable (CM-16) */                         \
   /* transport */                                                                                  \
   X (NOT_CHECKED, "not-checked")
 

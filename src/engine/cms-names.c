@@ -29,6 +29,7 @@ static const LlCmsCipher ciphers[] = {
   { NID_aes_128_gcm, "AES-128-GCM", TRUE, FALSE, FALSE },
   { NID_aes_192_gcm, "AES-192-GCM", TRUE, FALSE, FALSE },
   { NID_aes_256_gcm, "AES-256-GCM", TRUE, FALSE, FALSE },
+  { NID_chacha20_poly1305, "ChaCha20-Poly1305", TRUE, FALSE, FALSE },
   { NID_camellia_128_cbc, "CAMELLIA-128-CBC", FALSE, FALSE, FALSE },
   { NID_camellia_192_cbc, "CAMELLIA-192-CBC", FALSE, FALSE, FALSE },
   { NID_camellia_256_cbc, "CAMELLIA-256-CBC", FALSE, FALSE, FALSE },

@@ -66,7 +66,7 @@ struct _LlCmsReader
   gboolean content_open, content_ended;
 
   /* what an object is put together from again */
-  GByteArray *object_type, *version, *originator, *recipients, *content_type;
+  GByteArray *object_type, *version, *recipients, *content_type;
 };
 
 static const guint8 oid_data[] = { 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1 };
@@ -464,7 +464,7 @@ open_enveloped (LlCmsReader *self)
 {
   if (!enter (self, TAG_SEQUENCE) || !copy_tagged (self, TAG_INTEGER, self->version))
     return FALSE;
-  if (next_tag (self) == TAG_CONTEXT_CONSTRUCTED (0) && !copy_element (self, self->originator))
+  if (next_tag (self) == TAG_CONTEXT_CONSTRUCTED (0) && !copy_element (self, NULL))
     return FALSE;
   if (!copy_tagged (self, TAG_SET, self->recipients) || !enter (self, TAG_SEQUENCE)
       || !read_content_type (self))
@@ -541,7 +541,6 @@ ll_cms_reader_open (GInputStream *in, GCancellable *cancellable, GError **error)
   self->parts.signer_infos = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   self->object_type = g_byte_array_new ();
   self->version = g_byte_array_new ();
-  self->originator = g_byte_array_new ();
   self->recipients = g_byte_array_new ();
   self->content_type = g_byte_array_new ();
   if (!open_object (self))
@@ -569,7 +568,6 @@ ll_cms_reader_free (LlCmsReader *self)
   g_clear_pointer (&self->parts.mac, g_bytes_unref);
   g_byte_array_unref (self->object_type);
   g_byte_array_unref (self->version);
-  g_byte_array_unref (self->originator);
   g_byte_array_unref (self->recipients);
   g_byte_array_unref (self->content_type);
   explicit_bzero (self->buffer, self->touched);
@@ -893,28 +891,4 @@ GBytes *
 ll_cms_reader_get_recipients (const LlCmsReader *self)
 {
   return g_bytes_new (self->recipients->data, self->recipients->len);
-}
-
-GBytes *
-ll_cms_reader_enveloped_object (const LlCmsReader *self)
-{
-  GByteArray *body = g_byte_array_new ();
-  g_autoptr (GByteArray) content = g_byte_array_new ();
-
-  add (content, self->content_type);
-  add_bytes (content, self->parts.content_algorithm);
-  wrap (content, TAG_SEQUENCE);
-
-  add (body, self->version);
-  add (body, self->originator);
-  add (body, self->recipients);
-  add (body, content);
-  if (self->parts.kind == LL_CMS_AUTH_ENVELOPED)
-    {
-      g_autoptr (GByteArray) mac = g_byte_array_new ();
-      add_bytes (mac, self->parts.mac);
-      wrap (mac, TAG_OCTETS);
-      add (body, mac);
-    }
-  return wrap_object (self, body);
 }

@@ -70,7 +70,4 @@ GBytes *ll_cms_reader_signed_object (const LlCmsReader *reader, GBytes *signer_i
 /* The RecipientInfos of an EnvelopedData or AuthEnvelopedData, as they came. (transfer full) */
 GBytes *ll_cms_reader_get_recipients (const LlCmsReader *reader);
 
-/* The EnvelopedData or AuthEnvelopedData without content and attributes. (transfer full) */
-GBytes *ll_cms_reader_enveloped_object (const LlCmsReader *reader);
-
 G_END_DECLS

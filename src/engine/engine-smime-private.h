@@ -14,10 +14,12 @@ G_BEGIN_DECLS
 typedef struct
 {
   LlEngine engine;
-  LlKeyStore *store; /* borrowed */
-  GHashTable *seen;  /* GBytes to LlKey: certificates that came in messages, parsed once. Both are
-                        immutable, so nothing in it ever becomes wrong; emptied when it is full. Like
-                        the store, it is for one thread at a time. */
+  const LlPolicy *policy; /* borrowed; or NULL: the defaults */
+  LlKeyStore *store;      /* borrowed */
+  GPtrArray *file_keys;   /* of EVP_PKEY; NULL: not asked for yet */
+  GHashTable *seen; /* GBytes to LlKey: certificates that came in messages, parsed once. Both are
+                       immutable, so nothing in it ever becomes wrong; emptied when it is full. Like
+                       the store, it is for one thread at a time. */
 } LlSmimeEngine;
 
 gboolean ll_smime_sign (LlEngine *engine, const LlSealRequest *request, GInputStream *in,

@@ -48,8 +48,11 @@ identify (LlEngine *engine, GBytes *bytes)
 static void
 smime_free (LlEngine *engine)
 {
-  g_hash_table_unref (((LlSmimeEngine *)engine)->seen);
-  g_free (engine);
+  LlSmimeEngine *self = (LlSmimeEngine *)engine;
+
+  g_hash_table_unref (self->seen);
+  g_clear_pointer (&self->file_keys, g_ptr_array_unref);
+  g_free (self);
 }
 
 GError *
@@ -81,6 +84,7 @@ ll_engine_smime_new (const LlPolicy *policy, LlKeyStore *store)
   LlSmimeEngine *self = g_new0 (LlSmimeEngine, 1);
 
   self->engine.klass = &smime_class;
+  self->policy = policy;
   self->store = store;
   self->seen = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref,
                                       (GDestroyNotify)ll_key_unref);

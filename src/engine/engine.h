@@ -105,8 +105,8 @@ struct _LlEngine
 void ll_engine_free (LlEngine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlEngine, ll_engine_free)
 
-/* gpg through GPGME, and OpenSSL CMS with keys in gpg-agent. `store` is borrowed and must outlive
- * the engine. (transfer full) */
+/* gpg through GPGME, and OpenSSL CMS with keys in gpg-agent. Both arguments are borrowed and must
+ * outlive the engine. (transfer full) */
 LlEngine *ll_engine_openpgp_new (const LlPolicy *policy, LlKeyStore *store);
 LlEngine *ll_engine_smime_new (const LlPolicy *policy, LlKeyStore *store);
 

@@ -1,6 +1,6 @@
-/* provider-derive.c - key agreement: ECDH, and the X9.63 KDF that CMS puts behind it (RFC 5753, RFC
- * 3278). What enters: the other side's point; what leaves: the shared secret, or a key derived from
- * it. The agent multiplies; the KDF runs here.
+/* provider-derive.c - key agreement: X25519; ECDH, and the X9.63 KDF that CMS puts behind it (RFC
+ * 5753, RFC 3278). What enters: the other side's point; what leaves: the shared secret, or a key
+ * derived from it. The agent multiplies; the KDF runs here.
  */
 #include <config.h>
 
@@ -108,6 +108,18 @@ derive_set_peer (void *ctx, void *provkey)
   return 1;
 }
 
+/* The other side's public key as the agent writes it: 40 || X. */
+static GBytes *
+montgomery_expression (const Derive *self, gsize field)
+{
+  guint8 point[1 + MAX_FIELD] = { 0x40 };
+  gsize length = MAX_FIELD;
+
+  if (EVP_PKEY_get_raw_public_key (self->peer->public, point + 1, &length) != 1 || length != field)
+    return NULL;
+  return ll_sexp_ecdh_ciphertext (point, 1 + length);
+}
+
 /* The other side's point as 04 || X || Y. */
 static GBytes *
 peer_expression (const Derive *self, gsize field)
@@ -144,7 +156,9 @@ static gboolean
 ask_agent (Derive *self, guint8 *shared, gsize field)
 {
   LlAgentUse use = ll_key_handle_get_use (self->key, LL_AGENT_TO_DECRYPT);
-  g_autoptr (GBytes) expression = peer_expression (self, field);
+  g_autoptr (GBytes) expression = self->key->type == LL_KEY_X25519
+                                      ? montgomery_expression (self, field)
+                                      : peer_expression (self, field);
   g_autoptr (GBytes) value = NULL;
   GError *error = NULL;
 
@@ -326,5 +340,6 @@ static const OSSL_DISPATCH ecdh_functions[]
 
 const OSSL_ALGORITHM ll_provider_keyexch[] = {
   { "ECDH", LL_PROVIDER_OURS, ecdh_functions, NULL },
+  { "X25519:1.3.101.110", LL_PROVIDER_OURS, ecdh_functions, NULL },
   { NULL, NULL, NULL, NULL },
 };

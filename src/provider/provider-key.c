@@ -19,10 +19,8 @@ static OSSL_FUNC_keymgmt_dup_fn key_dup;
 static OSSL_FUNC_keymgmt_validate_fn key_validate;
 
 static const char *const type_names[N_LL_KEY_TYPES] = {
-  [LL_KEY_RSA] = "RSA",
-  [LL_KEY_RSA_PSS] = "RSA-PSS",
-  [LL_KEY_EC] = "EC",
-  [LL_KEY_ED25519] = "ED25519",
+  [LL_KEY_RSA] = "RSA",         [LL_KEY_RSA_PSS] = "RSA-PSS", [LL_KEY_EC] = "EC",
+  [LL_KEY_ED25519] = "ED25519", [LL_KEY_X25519] = "X25519",
 };
 
 const char *
@@ -357,6 +355,12 @@ edwards_operation_name (int operation)
   return operation == OSSL_OP_SIGNATURE ? "ED25519" : NULL;
 }
 
+static const char *
+montgomery_operation_name (int operation)
+{
+  return operation == OSSL_OP_KEYEXCH ? "X25519" : NULL;
+}
+
 #define KIND(prefix, type, types, gettable, settable, operation_name)                              \
   static void *prefix##_new (void *provctx)                                                        \
   {                                                                                                \
@@ -396,6 +400,7 @@ KIND (rsa, LL_KEY_RSA, rsa_parts, rsa_answers, no_settings, rsa_operation_name)
 KIND (rsa_pss, LL_KEY_RSA_PSS, rsa_parts, rsa_answers, no_settings, rsa_operation_name)
 KIND (ec, LL_KEY_EC, ec_parts, ec_answers, ec_settings, ec_operation_name)
 KIND (ed25519, LL_KEY_ED25519, edwards_parts, edwards_answers, no_settings, edwards_operation_name)
+KIND (x25519, LL_KEY_X25519, edwards_parts, edwards_answers, no_settings, montgomery_operation_name)
 
 /* The names are the standard ones, so that EVP_PKEY_get_id() still tells what a key is. */
 const OSSL_ALGORITHM ll_provider_keymgmt[] = {
@@ -403,5 +408,6 @@ const OSSL_ALGORITHM ll_provider_keymgmt[] = {
   { "RSA-PSS:RSASSA-PSS:1.2.840.113549.1.1.10", LL_PROVIDER_OURS, rsa_pss_functions, NULL },
   { "EC:id-ecPublicKey:1.2.840.10045.2.1", LL_PROVIDER_OURS, ec_functions, NULL },
   { "ED25519:1.3.101.112", LL_PROVIDER_OURS, ed25519_functions, NULL },
+  { "X25519:1.3.101.110", LL_PROVIDER_OURS, x25519_functions, NULL },
   { NULL, NULL, NULL, NULL },
 };

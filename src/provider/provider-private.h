@@ -25,6 +25,7 @@ typedef enum
   LL_KEY_RSA_PSS,
   LL_KEY_EC,
   LL_KEY_ED25519,
+  LL_KEY_X25519,
   N_LL_KEY_TYPES,
 } LlKeyType;
 
@@ -46,7 +47,7 @@ LlKeyHandle *ll_key_handle_ref (LlKeyHandle *handle);
 void ll_key_handle_unref (LlKeyHandle *handle);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlKeyHandle, ll_key_handle_unref)
 
-/* "RSA", "RSA-PSS", "EC", "ED25519". */
+/* "RSA", "RSA-PSS", "EC", "ED25519", "X25519". */
 const char *ll_key_type_name (LlKeyType type);
 
 /* Octets of an RSA modulus or of an EC field element. */

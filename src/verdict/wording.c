@@ -240,6 +240,10 @@ static const Words words[LL_N_REASONS] = {
   [LL_REASON_WEAK_ENCRYPTION]
   = { N_ ("The encryption is too weak to count: others may have read or changed it."),
       N_ ("Ask the sender to encrypt with AES.") },
+  [LL_REASON_WEAK_REFUSED]
+  = { N_ ("It is encrypted with an old cipher that protects nothing any more; it was not opened."),
+      N_ ("Open it with --allow-weak if you expected an old message, and do not answer it "
+          "encrypted.") },
   [LL_REASON_NO_INTEGRITY]
   = { N_ ("The encryption does not show whether somebody changed the content."), NULL },
 
