@@ -117,10 +117,11 @@ on_verify (int ok, X509_STORE_CTX *context)
 
   if (ok)
     return 1;
-  /* in the path of a CRL's issuer: that nobody knows whether the issuer was revoked is no fault of
-   * the CRL (RFC 5280 section 6.3.3 does not ask), all else is */
+  /* In the path of a CRL's issuer: that nobody knows whether the issuer was revoked is no fault of
+   * the CRL (RFC 5280 section 6.3.3 does not ask), nor that the CRL about the issuer is an indirect
+   * one, whose path OpenSSL does not follow; that path was verified before. All else is. */
   if (X509_STORE_CTX_get0_parent_ctx (context) != NULL)
-    return code == X509_V_ERR_UNABLE_TO_GET_CRL;
+    return code == X509_V_ERR_UNABLE_TO_GET_CRL || code == X509_V_ERR_CRL_PATH_VALIDATION_ERROR;
   trouble = trouble_of (code);
   if (pass != NULL && trouble != LL_REASON_NONE)
     pass->seen[X509_STORE_CTX_get_error_depth (context)].trouble = trouble;
