@@ -155,6 +155,36 @@ name_key (const LlAgentUse *use, GError **error)
     g_prefix_error (error, _ ("The key of “%s”: "), safe);
 }
 
+/* The agent asks for a missing card by pinentry, and calls it cancelled when there is none. */
+static gboolean
+was_card (gpg_error_t problem, const LlAgentUse *use)
+{
+  LlAgentKeyPlace place = LL_AGENT_KEY_MISSING;
+
+  /* our own cancellable names no source: then nobody is to be asked any more */
+  return gpg_err_source (problem) != GPG_ERR_SOURCE_UNKNOWN
+         && ll_agent_find_key (use->keygrip, &place, NULL, NULL) && place == LL_AGENT_KEY_ON_CARD;
+}
+
+static void
+set_cancelled (gpg_error_t problem, const LlAgentUse *use, GError **error)
+{
+  g_autofree char *safe = use->name != NULL ? ll_text_safe (use->name, -1) : NULL;
+
+  if (safe == NULL)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Cancelled."));
+  else if (was_card (problem, use))
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                 _ ("The key of “%s” is on a card or token that was not inserted, or whose PIN was "
+                    "not given. Try again with the card, and enter its PIN."),
+                 safe);
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                 _ ("The key of “%s” stays locked: its passphrase was not given. Try again, "
+                    "and enter it."),
+                 safe);
+}
+
 gboolean
 ll_agent_set_error (gpg_error_t problem, const LlAgentUse *use, GError **error)
 {
@@ -163,7 +193,7 @@ ll_agent_set_error (gpg_error_t problem, const LlAgentUse *use, GError **error)
     case GPG_ERR_CANCELED:
     case GPG_ERR_FULLY_CANCELED:
     case GPG_ERR_NOT_CONFIRMED:
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Cancelled."));
+      set_cancelled (problem, use, error);
       break;
     default:
       if (!set_locked_error (problem, error))

@@ -139,6 +139,45 @@ error_code (gpgme_error_t code, LlError otherwise)
     }
 }
 
+/* Each as itself. The passphrase may be a key's or the message's own, so that none is named. */
+static void
+set_locked (GError **error, gpgme_error_t code, const char *what, const char *why)
+{
+  switch (gpgme_err_code (code))
+    {
+    case GPG_ERR_CANCELED:
+    case GPG_ERR_FULLY_CANCELED:
+    case GPG_ERR_NO_PASSPHRASE:
+      g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                   _ ("%s: the passphrase was not given. Try again, and enter it."), what);
+      return;
+    case GPG_ERR_BAD_PASSPHRASE:
+      g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                   _ ("%s: the passphrase was wrong. Try again."), what);
+      return;
+    case GPG_ERR_BAD_PIN:
+      g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                   _ ("%s: the PIN was wrong. Try again; a card allows few wrong PINs."), what);
+      return;
+    case GPG_ERR_PIN_BLOCKED:
+      g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                   _ ("%s: the card's PIN is blocked. Unblock it with “gpg --card-edit”."), what);
+      return;
+    case GPG_ERR_CARD_REMOVED:
+    case GPG_ERR_CARD_NOT_PRESENT:
+      g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                   _ ("%s: the private key is on a card that cannot be reached. Insert the card "
+                      "and try again."),
+                   what);
+      return;
+    default:
+      g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
+                   _ ("%s: the passphrase could not be asked for (%s). “letterlock doctor” tells "
+                      "whether gpg-agent and pinentry are there."),
+                   what, why);
+    }
+}
+
 gboolean
 ll_gpgme_set_error (GError **error, gpgme_error_t code, LlError otherwise,
                     GCancellable *cancellable, const char *format, ...)
@@ -162,10 +201,7 @@ ll_gpgme_set_error (GError **error, gpgme_error_t code, LlError otherwise,
                     "which pinentry there is."),
                  what, why);
   else if (ll_gpgme_is_locked (code))
-    g_set_error (error, LL_ERROR, LL_ERROR_KEY_LOCKED,
-                 _ ("%s: the private key stays locked (%s). Try again and give its passphrase; "
-                    "“letterlock doctor” tells whether gpg-agent and pinentry are there."),
-                 what, why);
+    set_locked (error, code, what, why);
   else if (gpgme_err_code (code) == GPG_ERR_INV_ENGINE
            || gpgme_err_code (code) == GPG_ERR_ENGINE_TOO_OLD)
     g_set_error (error, LL_ERROR, LL_ERROR_FAILED,

@@ -172,6 +172,19 @@ title_text (const LlKey *key)
                                                            : g_strconcat (name, " ", quoted, NULL);
 }
 
+static const char *
+own_text (const LlKey *key)
+{
+  GPtrArray *subkeys = ll_key_get_subkeys (key);
+
+  if (!ll_key_has_secret (key))
+    return "";
+  for (guint i = 0; i < subkeys->len; i++)
+    if (((const LlSubkey *)g_ptr_array_index (subkeys, i))->on_card)
+      return _ (", your own, on a card or token");
+  return _ (", your own");
+}
+
 void
 ll_key_print_line (GString *out, const LlKey *key, gint64 at)
 {
@@ -183,8 +196,7 @@ ll_key_print_line (GString *out, const LlKey *key, gint64 at)
   g_string_append_printf (out, "%s\n  %s, %s, %s, %s%s\n  %s\n", title,
                           ll_protocol_title (ll_key_get_protocol (key)),
                           primary->algorithm != NULL ? primary->algorithm : "?", uses, life,
-                          ll_key_has_secret (key) ? _ (", your own") : "",
-                          ll_key_get_fingerprint (key));
+                          own_text (key), ll_key_get_fingerprint (key));
 }
 
 static void
@@ -230,7 +242,9 @@ append_subkeys (GString *out, const LlKey *key)
                               subkey->algorithm != NULL ? subkey->algorithm : "?",
                               subkey->can_sign ? _ (", signs") : "",
                               subkey->can_encrypt ? _ (", encrypts") : "",
-                              subkey->has_secret ? _ (", private part here") : "",
+                              !subkey->has_secret ? ""
+                              : subkey->on_card   ? _ (", private part on a card or token")
+                                                  : _ (", private part here"),
                               subkey->revoked ? _ (", revoked") : "", subkey->fingerprint);
     }
 }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "bridge/call-agent.h"
 #include "engine/engine-openpgp-private.h"
 #include "engine/pgp-armor.h"
@@ -293,6 +294,28 @@ nothing_was_encrypted (const LlPgpStatus *status)
          && !status->decryption_failed;
 }
 
+/* Whose passphrase it was, where it can only have been one. */
+static void
+name_our_key (const LlFacts *facts, GError **error)
+{
+  LlKey *ours = NULL;
+  guint n = facts->symmetric ? 2 : 0;
+
+  for (guint i = 0; i < facts->recipients->len; i++)
+    {
+      const LlRecipientFacts *recipient = g_ptr_array_index (facts->recipients, i);
+
+      n += recipient->is_ours;
+      if (recipient->is_ours)
+        ours = recipient->key;
+    }
+  if (n == 1 && ours != NULL)
+    {
+      g_autofree char *safe = ll_text_safe (ll_key_get_title (ours), -1);
+      g_prefix_error (error, _ ("The key of “%s”: "), safe);
+    }
+}
+
 static gboolean
 run_decrypt (Operation *operation, LlFacts *facts, GError **error)
 {
@@ -306,8 +329,12 @@ run_decrypt (Operation *operation, LlFacts *facts, GError **error)
     return FALSE;
   if (operation->status.n_decrypted == 0
       && (ll_gpgme_is_locked (code) || operation->status.locked != 0))
-    return ll_gpgme_set_error (error, ll_gpgme_is_locked (code) ? code : operation->status.locked,
-                               LL_ERROR_KEY_LOCKED, NULL, _ ("The message cannot be decrypted"));
+    {
+      ll_gpgme_set_error (error, ll_gpgme_is_locked (code) ? code : operation->status.locked,
+                          LL_ERROR_KEY_LOCKED, NULL, _ ("The message cannot be decrypted"));
+      name_our_key (facts, error);
+      return FALSE;
+    }
   if (!check_engine (operation, code, _ ("The message cannot be decrypted"), error))
     return FALSE;
   if (operation->status.n_decrypted > 0 && !drain (operation, error))

@@ -53,8 +53,8 @@ operation_open (Operation *operation, LlOpenpgpEngine *self, const LlSealRequest
 
 /* The stream's own error tells more than gpg, which only saw that it ended. */
 static gboolean
-operation_finish (Operation *operation, gpgme_error_t code, LlError otherwise, const char *what,
-                  GCancellable *cancellable, GError **error)
+operation_end (Operation *operation, gpgme_error_t code, LlError otherwise, const char *what,
+               GCancellable *cancellable, GError **error)
 {
   if (ll_gpgme_stream_take_error (operation->in, error)
       || ll_gpgme_stream_take_error (operation->out, error))
@@ -64,6 +64,26 @@ operation_finish (Operation *operation, gpgme_error_t code, LlError otherwise, c
   if (code != 0)
     return ll_gpgme_set_error (error, code, otherwise, cancellable, "%s", what);
   return operation->armor == NULL || ll_pgp_armor_finish (operation->armor, cancellable, error);
+}
+
+/* Whose passphrase it was, where it can only have been one. */
+static gboolean
+operation_finish (Operation *operation, const LlSealRequest *request, gpgme_error_t code,
+                  LlError otherwise, const char *what, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (operation_end (operation, code, otherwise, what, cancellable, &local))
+    return TRUE;
+  if (g_error_matches (local, LL_ERROR, LL_ERROR_KEY_LOCKED) && request->signers != NULL
+      && request->signers->len == 1 && !request->symmetric)
+    {
+      g_autofree char *safe
+          = ll_text_safe (ll_key_get_title (g_ptr_array_index (request->signers, 0)), -1);
+      g_prefix_error (&local, _ ("The key of “%s”: "), safe);
+    }
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
 }
 
 static gboolean
@@ -165,7 +185,7 @@ ll_openpgp_sign (LlEngine *engine, const LlSealRequest *request, GInputStream *i
                                                        request->detached ? GPGME_SIG_MODE_DETACH
                                                                          : GPGME_SIG_MODE_NORMAL));
   if ((code == 0 && !check_signatures (&operation, request, &micalg, error))
-      || !operation_finish (&operation, code, LL_ERROR_CANNOT_SIGN,
+      || !operation_finish (&operation, request, code, LL_ERROR_CANNOT_SIGN,
                             _ ("The signature cannot be made"), cancellable, error))
     return FALSE;
   if (result != NULL)
@@ -262,7 +282,7 @@ ll_openpgp_encrypt (LlEngine *engine, const LlSealRequest *request, GInputStream
   if (!refuse_unusable (&operation, error)
       || (code == 0 && count_keys (request->signers) > 0
           && !check_signatures (&operation, request, &micalg, error))
-      || !operation_finish (&operation, code, LL_ERROR_CANNOT_ENCRYPT,
+      || !operation_finish (&operation, request, code, LL_ERROR_CANNOT_ENCRYPT,
                             _ ("The content cannot be encrypted"), cancellable, error))
     return FALSE;
   if (result != NULL)

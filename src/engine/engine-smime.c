@@ -5,7 +5,6 @@
  */
 #include <config.h>
 
-#include <glib/gi18n.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -63,9 +62,7 @@ ll_smime_take_agent_error (GCancellable *cancellable)
   if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
       || g_cancellable_is_cancelled (cancellable))
     return g_steal_pointer (&error);
-  return g_error_new_literal (LL_ERROR, LL_ERROR_KEY_LOCKED,
-                              _ ("The passphrase was not given, so that the private key stays "
-                                 "locked. Try again, and enter it."));
+  return g_error_new_literal (LL_ERROR, LL_ERROR_KEY_LOCKED, error->message);
 }
 
 static const LlEngineClass smime_class = {
