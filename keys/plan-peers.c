@@ -55,7 +55,9 @@ make_reader (LlPlan *plan, LlPeers *peers, const LlKey *key, const char *name)
   LlCipherReader reader = { .kind = LL_READER_UNKNOWN };
   g_autoptr (LlPeer) peer = NULL;
 
-  if (ll_key_has_secret (key))
+  /* Only the copy for ourselves is read by this program for certain: at an address of ours that
+   * the user named, another one may be reading. */
+  if (*name == '\0')
     reader.kind = LL_READER_OURS;
   else
     peer = find_owner (plan, peers, key, name);

@@ -305,7 +305,9 @@ test_cipher (Fixture *fixture, gconstpointer data)
   assert_cipher (fixture, NULL, LL_CIPHER_AES_256_CBC, LL_CIPHER_PEER_UNKNOWN, people.bob);
   teach (fixture, "bob@example.org", people.bob, NULL, ours);
   assert_cipher (fixture, NULL, LL_CIPHER_AES_256_GCM, LL_CIPHER_BEST, NULL);
-  assert_cipher (fixture, "alice@example.org", LL_CIPHER_AES_256_GCM, LL_CIPHER_BEST, NULL);
+  /* another program may be reading at an address of ours */
+  assert_cipher (fixture, "alice@example.org", LL_CIPHER_AES_256_CBC, LL_CIPHER_PEER_UNKNOWN,
+                 people.alice);
   assert_cipher (fixture, "carol@example.org", LL_CIPHER_AES_256_CBC, LL_CIPHER_PEER_UNKNOWN,
                  carol);
   teach (fixture, "carol@example.org", carol, NULL, cbc);
