@@ -15,12 +15,13 @@ G_BEGIN_DECLS
 /* "CN=Alice, O=Example, C=DE": most specific first. (transfer full) */
 char *ll_x509_name_to_text (const X509_NAME *name);
 
-/* The common name, or NULL. (transfer full) (nullable) */
-char *ll_x509_name_dup_common_name (const X509_NAME *name);
+/* The first entry of that kind (NID_commonName ...), or NULL. (transfer full) (nullable) */
+char *ll_x509_name_dup_entry (const X509_NAME *name, int nid);
 
 /* Adds a user ID to `key` for each address of the certificate: those of the subject alternative
  * name and, only when that has none, those of the subject (SC-09, SC-21). An address with a NUL in
- * it, or in an encoding that its field does not allow, gives an invalid user ID (SC-20). */
+ * it, or in an encoding that its field does not allow, gives an invalid user ID (SC-20). The name
+ * beside an address is what the issuer has vetted (keys/x509-vetting, BR-02, BR-03). */
 void ll_x509_name_add_user_ids (X509 *certificate, LlKey *key);
 
 G_END_DECLS

@@ -6,6 +6,7 @@
 #include "bridge/openssl-glue.h"
 #include "keys/key-private.h"
 #include "keys/x509-name-private.h"
+#include "keys/x509-vetting-private.h"
 
 #define EMAIL_ADDRESS_MAX 255 /* ub-emailaddress-length, RFC 5280 appendix A.1 */
 
@@ -48,17 +49,38 @@ ll_x509_name_to_text (const X509_NAME *name)
 }
 
 char *
-ll_x509_name_dup_common_name (const X509_NAME *name)
+ll_x509_name_dup_entry (const X509_NAME *name, int nid)
 {
-  int at = X509_NAME_get_index_by_NID (name, NID_commonName, -1);
+  int at = X509_NAME_get_index_by_NID (name, nid, -1);
 
   return at < 0 ? NULL : dup_string (X509_NAME_ENTRY_get_data (X509_NAME_get_entry (name, at)));
 }
 
 /* A mailbox is believed only when it is an addr-spec, all of it: OpenSSL gives the octets of the
  * field, so a NUL shows as a length that strlen() does not agree with. */
+typedef enum
+{
+  KIND_ASCII, /* rfc822Name, emailAddress */
+  KIND_UTF8,  /* SmtpUTF8Mailbox */
+} AddressKind;
+
+/* IA-12, RFC 9598 section 3: SmtpUTF8Mailbox is for local parts that are not ASCII, and has no byte
+ * order mark. */
+static gboolean
+is_utf8_mailbox (const char *text)
+{
+  const char *at = strrchr (text, '@');
+  const guchar *c = (const guchar *)text;
+
+  if (at == NULL || g_str_has_prefix (text, "\xEF\xBB\xBF"))
+    return FALSE;
+  while ((const char *)c < at && *c < 0x80)
+    c++;
+  return (const char *)c < at;
+}
+
 static void
-add_address (LlKey *key, const ASN1_STRING *string, gboolean ascii, const char *name)
+add_address (LlKey *key, const ASN1_STRING *string, AddressKind kind, const char *name)
 {
   const guchar *data = ASN1_STRING_get0_data (string);
   gsize length = (gsize)MAX (ASN1_STRING_length (string), 0);
@@ -68,8 +90,8 @@ add_address (LlKey *key, const ASN1_STRING *string, gboolean ascii, const char *
   id->text = dup_utf8 (data, (int)length);
   id->name = g_strdup (name);
   id->address = whole && ll_text_is_address (id->text) ? g_strdup (id->text) : NULL;
-  id->invalid
-      = id->address == NULL || (ascii && !g_str_is_ascii (id->text)) || strlen (id->text) != length;
+  id->invalid = id->address == NULL || strlen (id->text) != length
+                || (kind == KIND_ASCII ? !g_str_is_ascii (id->text) : !is_utf8_mailbox (id->text));
 }
 
 static gboolean
@@ -90,13 +112,13 @@ add_general_name (LlKey *key, const GENERAL_NAME *general, const char *name)
   const void *value = GENERAL_NAME_get0_value (general, &type);
 
   if (type == GEN_EMAIL)
-    add_address (key, value, TRUE, name);
+    add_address (key, value, KIND_ASCII, name);
   else if (type == GEN_OTHERNAME && is_smtp_utf8_mailbox (value))
     {
       const ASN1_TYPE *inner = ((const OTHERNAME *)value)->value;
 
       if (inner != NULL && ASN1_TYPE_get (inner) == V_ASN1_UTF8STRING)
-        add_address (key, inner->value.utf8string, FALSE, name);
+        add_address (key, inner->value.utf8string, KIND_UTF8, name);
       else
         ll_key_add_user_id (key)->invalid = TRUE;
     }
@@ -131,7 +153,7 @@ add_subject_addresses (LlKey *key, const X509_NAME *subject, const char *name)
     {
       const ASN1_STRING *value = X509_NAME_ENTRY_get_data (X509_NAME_get_entry (subject, at));
 
-      add_address (key, value, TRUE, name);
+      add_address (key, value, KIND_ASCII, name);
       if (ASN1_STRING_type (value) != V_ASN1_IA5STRING
           || ASN1_STRING_length (value) > EMAIL_ADDRESS_MAX)
         ((LlUserId *)g_ptr_array_index (key->user_ids, key->user_ids->len - 1))->invalid = TRUE;
@@ -142,9 +164,11 @@ void
 ll_x509_name_add_user_ids (X509 *certificate, LlKey *key)
 {
   const X509_NAME *subject = X509_get_subject_name (certificate);
-  g_autofree char *name = ll_x509_name_dup_common_name (subject);
+  LlVetted vetted = ll_x509_vetting_of (certificate, NULL, NULL);
+  g_autofree char *name = ll_x509_vetting_dup_name (certificate, vetted, NULL); /* BR-02 */
 
-  if (!add_alternative_names (key, certificate, name))
+  /* BR-07: who claims to keep those rules has all addresses in the alternative name */
+  if (!add_alternative_names (key, certificate, name) && vetted == LL_VETTED_NOT_TOLD)
     add_subject_addresses (key, subject, name);
 
   /* a certificate without an address still has a name to be shown by (SC-07) */

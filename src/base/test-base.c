@@ -72,8 +72,11 @@ test_addresses_are_compared_as_the_standards_say (void)
     { "Bob@BÜCHER.example", "bob@xn--bcher-kva.example", TRUE },
     { "alice@example.org", "alice@example.org.evil", FALSE },
     { "alice@example.org", "alice2@example.org", FALSE },
-    { "n\u00e9@example.org", "ne\u0301@example.org", FALSE }, /* NFC and NFD */
-    { "É@example.org", "é@example.org", FALSE },              /* no folding outside ASCII */
+    { "n\u00e9@example.org", "ne\u0301@example.org", FALSE },    /* NFC and NFD */
+    { "É@example.org", "é@example.org", FALSE },                 /* no folding outside ASCII */
+    { "né.Bob@example.org", "né.bob@example.org", FALSE },       /* none beside it either: IA-07 */
+    { "bob@stra\u00dfe.example", "bob@strasse.example", FALSE }, /* no mapping: IA-10 */
+    { "bob@\uFB00.example", "bob@ff.example", FALSE },
     { "alice", "alice", FALSE },
     { "alice@bank.example@evil.example", "alice@bank.example@evil.example", FALSE },
     { NULL, "alice@example.org", FALSE },

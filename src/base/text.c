@@ -108,6 +108,33 @@ ll_text_is_address (const char *text)
   return TRUE;
 }
 
+/* SC-08 for ASCII; IA-07 for the others: octet for octet, no folding and no normalisation. */
+static gboolean
+same_local_part (const char *a, gsize length_a, const char *b, gsize length_b)
+{
+  if (length_a != length_b)
+    return FALSE;
+  for (gsize i = 0; i < length_a; i++)
+    if ((guchar)a[i] >= 0x80 || (guchar)b[i] >= 0x80)
+      return memcmp (a, b, length_a) == 0;
+  return g_ascii_strncasecmp (a, b, length_a) == 0;
+}
+
+/* IA-10: IDNA without mappings beyond small letters. GLib would turn one letter into another on the
+ * way (a ligature, a sharp s); a name that needs that is no name. (transfer full) (nullable) */
+static char *
+domain_to_ascii (const char *domain)
+{
+  g_autofree char *lower = g_utf8_strdown (domain, -1);
+  g_autofree char *folded = NULL, *mapped = NULL;
+
+  if (g_str_is_ascii (domain))
+    return g_steal_pointer (&lower);
+  folded = g_utf8_casefold (lower, -1);
+  mapped = folded != NULL ? g_utf8_normalize (folded, -1, G_NORMALIZE_NFKC) : NULL;
+  return mapped != NULL && strcmp (mapped, lower) == 0 ? g_hostname_to_ascii (lower) : NULL;
+}
+
 gboolean
 ll_text_same_address (const char *a, const char *b)
 {
@@ -119,10 +146,10 @@ ll_text_same_address (const char *a, const char *b)
 
   at_a = strchr (a, '@');
   at_b = strchr (b, '@');
-  if (at_a - a != at_b - b || g_ascii_strncasecmp (a, b, (gsize)(at_a - a)) != 0)
+  if (!same_local_part (a, (gsize)(at_a - a), b, (gsize)(at_b - b)))
     return FALSE;
-  domain_a = g_hostname_to_ascii (at_a + 1);
-  domain_b = g_hostname_to_ascii (at_b + 1);
+  domain_a = domain_to_ascii (at_a + 1);
+  domain_b = domain_to_ascii (at_b + 1);
   return domain_a != NULL && domain_b != NULL && g_ascii_strcasecmp (domain_a, domain_b) == 0;
 }
 
