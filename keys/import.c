@@ -109,8 +109,8 @@ contains (GBytes *file, const char *needle)
 /* --- certificates ----------------------------------------------------------------------------- */
 
 /* gpgsm reads several certificates from one PEM text. */
-static LlImportResult *
-import_certificates (GPtrArray *keys, const LlImportRequest *request, GError **error)
+LlImportResult *
+ll_import_certificates (GPtrArray *keys, const LlImportRequest *request, GError **error)
 {
   g_autoptr (BIO) bio = BIO_new (BIO_s_mem ());
   g_autoptr (GBytes) pem = NULL;
@@ -143,7 +143,7 @@ import_der (GBytes *file, const LlImportRequest *request, GError **error)
       keys = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
       g_ptr_array_add (keys, one);
     }
-  return keys != NULL ? import_certificates (keys, request, error) : NULL;
+  return keys != NULL ? ll_import_certificates (keys, request, error) : NULL;
 }
 
 /* --- private keys ----------------------------------------------------------------------------- */
@@ -287,7 +287,7 @@ import_key_file (GBytes *file, Opener opener, const LlImportRequest *request, GE
     return NULL;
   if (give_to_agent (content, new_keygrips, request, error))
     result = content->certificates->len > 0 || known->len == 0
-                 ? import_certificates (content->certificates, request, error)
+                 ? ll_import_certificates (content->certificates, request, error)
                  : account_for_known (known);
   if (result == NULL)
     {

@@ -44,4 +44,8 @@ typedef struct
  * those that it took just before are removed from it again. (transfer full) */
 LlImportResult *ll_import (GBytes *file, const LlImportRequest *request, GError **error);
 
+/* Certificates that are at hand, issuers first. (transfer full) */
+LlImportResult *ll_import_certificates (GPtrArray *keys, const LlImportRequest *request,
+                                        GError **error);
+
 G_END_DECLS

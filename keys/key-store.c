@@ -5,7 +5,9 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/hex.h"
@@ -376,4 +378,25 @@ ll_key_store_get (LlKeyStore *store, LlProtocol protocol, const char *fingerprin
     return key;
   found = find (store, protocol, name, LL_KEYS_ANY, error);
   return found != NULL && found->len > 0 ? ll_key_ref (g_ptr_array_index (found, 0)) : NULL;
+}
+
+void
+ll_key_store_add (LlKeyStore *store, LlKey *certificate)
+{
+  g_return_if_fail (store != NULL && certificate != NULL);
+  if (store->certificates != NULL) /* else it is found when they are read */
+    g_ptr_array_add (store->certificates, ll_key_ref (certificate));
+}
+
+gboolean
+ll_key_store_can_add (LlKeyStore *store)
+{
+  const char *home = g_getenv ("GNUPGHOME");
+
+  g_return_val_if_fail (store != NULL, FALSE);
+  gpgme_check_version (NULL);
+  if (home == NULL || *home == '\0')
+    home = gpgme_get_dirinfo ("homedir");
+  return home != NULL && g_file_test (home, G_FILE_TEST_IS_DIR)
+         && g_access (home, W_OK | X_OK) == 0;
 }

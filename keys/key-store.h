@@ -47,6 +47,13 @@ LlKey *ll_key_store_get (LlKeyStore *store, LlProtocol protocol, const char *fin
  * about S/MIME means "ours": whoever needs one of ours and finds none says this error instead. */
 gboolean ll_key_store_knows_secret (LlKeyStore *store, GError **error);
 
+/* A certificate that was just put into the keybox, so that nobody has to read all of it again. */
+void ll_key_store_add (LlKeyStore *store, LlKey *certificate);
+
+/* FALSE when the GnuPG home is not there or cannot be written: nothing is made there, and nothing
+ * is tried, only because a message was read. */
+gboolean ll_key_store_can_add (LlKeyStore *store);
+
 /* All certificates of the keybox: material for building paths. Borrowed, of LlKey. */
 GPtrArray *ll_key_store_certificates (LlKeyStore *store, GError **error);
 

@@ -293,7 +293,8 @@ static gboolean
 learn_folded (LlPeers *peers, const char *address, const LlPeer *news, LlLearnt *learnt,
               GError **error)
 {
-  if (!open_file (peers, TRUE, error) || !ll_sqlite_run (peers->database, "BEGIN IMMEDIATE", error))
+  *learnt = LL_LEARNT_NOTHING;
+  if (!ll_sqlite_run (peers->database, "BEGIN IMMEDIATE", error))
     return FALSE;
   if (learn_locked (peers, address, news, learnt, error)
       && ll_sqlite_run (peers->database, "COMMIT", error))
@@ -304,11 +305,11 @@ learn_folded (LlPeers *peers, const char *address, const LlPeer *news, LlLearnt 
 }
 
 gboolean
-ll_peers_learn (LlPeers *peers, const LlPeer *news, LlLearnt *learnt, GError **error)
+ll_peers_compare (LlPeers *peers, const LlPeer *news, LlLearnt *learnt, GError **error)
 {
   g_autofree char *folded = NULL;
   g_autoptr (LlPeer) known = NULL;
-  LlPeer wanted;
+  g_autoptr (GError) local = NULL;
 
   g_return_val_if_fail (peers != NULL && news != NULL && learnt != NULL, FALSE);
   g_return_val_if_fail (news->address != NULL && news->signer != NULL, FALSE);
@@ -318,9 +319,26 @@ ll_peers_learn (LlPeers *peers, const LlPeer *news, LlLearnt *learnt, GError **e
   if (!open_file (peers, FALSE, error))
     return FALSE;
   folded = fold_address (news->address);
-  known = peers->database != NULL ? find_folded (peers, folded, NULL) : NULL;
+  known = peers->database != NULL ? find_folded (peers, folded, &local) : NULL;
+  if (local != NULL)
+    return g_propagate_error (error, g_steal_pointer (&local)), FALSE;
   if (!is_newer (news, known)) /* mostly: without any writing */
     return TRUE;
+  *learnt = compare (news, known);
+  return open_file (peers, TRUE, error);
+}
+
+gboolean
+ll_peers_learn (LlPeers *peers, const LlPeer *news, LlLearnt *learnt, GError **error)
+{
+  g_autofree char *folded = NULL;
+  LlPeer wanted;
+
+  if (!ll_peers_compare (peers, news, learnt, error))
+    return FALSE;
+  if (*learnt == LL_LEARNT_NOTHING)
+    return TRUE;
+  folded = fold_address (news->address);
   wanted = *news;
   if (news->capabilities != NULL
       && g_bytes_get_size (news->capabilities) > LL_LIMIT_CAPABILITIES_BYTES)

@@ -71,6 +71,10 @@ typedef enum
  * cannot be written: LL_ERROR_OUTPUT when nothing can be written there at all. */
 gboolean ll_peers_learn (LlPeers *peers, const LlPeer *news, LlLearnt *learnt, GError **error);
 
+/* What ll_peers_learn() would answer, without learning it yet; but that it could be written down is
+ * made sure of. */
+gboolean ll_peers_compare (LlPeers *peers, const LlPeer *news, LlLearnt *learnt, GError **error);
+
 /* Forgets an address, or everybody with NULL. `n` gets how many were known. */
 gboolean ll_peers_forget (LlPeers *peers, const char *address, guint *n, GError **error);
 

@@ -22,7 +22,7 @@ typedef struct
 {
   char *output;
   char **recipients;
-  gboolean force, opaque, no_sign, openpgp, smime;
+  gboolean force, opaque, no_sign, openpgp, smime, no_learn;
 } Options;
 
 static Options options;
@@ -66,8 +66,12 @@ static const GOptionEntry encrypt_entries[] = {
     N_ ("Do not sign: readers cannot tell who wrote it"), NULL },
   G_OPTION_ENTRY_NULL };
 
-static const GOptionEntry decrypt_entries[] = { OUTPUT_ENTRIES, G_OPTION_ENTRY_NULL };
-static const GOptionEntry read_entries[] = { G_OPTION_ENTRY_NULL };
+#define READ_ENTRIES \
+  { "no-learn", 0, 0, G_OPTION_ARG_NONE, &options.no_learn, \
+    N_ ("Do not remember the signer's certificate, nor what they can read"), NULL }
+
+static const GOptionEntry decrypt_entries[] = { OUTPUT_ENTRIES, READ_ENTRIES, G_OPTION_ENTRY_NULL };
+static const GOptionEntry read_entries[] = { READ_ENTRIES, G_OPTION_ENTRY_NULL };
 /* clang-format on */
 
 /* --- what they share -------------------------------------------------------------------------- */
@@ -236,6 +240,7 @@ read_and_judge (const LlCommand *command, const GOptionEntry *entries, int argc,
                 LlSession **session, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
+  LlReading *reading;
 
   if (!ll_command_parse (command, entries, &argc, &argv, error)
       || (entries == decrypt_entries && !check_output (error)))
@@ -246,7 +251,12 @@ read_and_judge (const LlCommand *command, const GOptionEntry *entries, int argc,
   *session = ll_command_open_session (error);
   if (*session == NULL)
     return NULL;
-  return ll_op_read (*session, bytes, ll_command_get_cancellable (), error);
+  if (options.no_learn)
+    (*session)->policy->learn = FALSE;
+  reading = ll_op_read (*session, bytes, ll_command_get_cancellable (), error);
+  if (reading != NULL && reading->learn_error != NULL && !ll_command_is_quiet ())
+    ll_command_complain (reading->learn_error);
+  return reading;
 }
 
 static int

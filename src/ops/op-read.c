@@ -1,6 +1,7 @@
 /* op-read.c - the staircase READ of doc/architecture.md: message, layers, headers, signers,
  * evidence, verdict. What enters: the bytes of a message. What leaves: what is known of it, and the
- * verdict. It weighs nothing itself, learns nothing, and opens no network connection. */
+ * verdict. It weighs nothing itself, and opens no network connection. Only the last step changes
+ * anything: what the verdict found good is remembered (ops/learn). */
 #include <config.h>
 
 #include <glib/gi18n.h>
@@ -10,6 +11,7 @@
 #include "base/secret.h"
 #include "mail/draft.h"
 #include "mail/headers.h"
+#include "ops/learn.h"
 #include "ops/op-read.h"
 #include "verdict/report.h"
 
@@ -20,6 +22,7 @@ ll_reading_free (LlReading *reading)
     return;
   g_clear_pointer (&reading->verdict, ll_verdict_free);
   g_clear_pointer (&reading->evidence, ll_evidence_free);
+  g_clear_error (&reading->learn_error);
   g_free (reading);
 }
 
@@ -94,6 +97,8 @@ ll_op_read (LlSession *session, GBytes *bytes, GCancellable *cancellable, GError
   gather_layers (evidence, session);
   gather_errant (evidence, session);
   reading->verdict = ll_verdict_new (evidence);
+  evidence->lessons
+      = ll_learn (session, evidence, reading->verdict, cancellable, &reading->learn_error);
   return g_steal_pointer (&reading);
 }
 

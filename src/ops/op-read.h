@@ -10,13 +10,15 @@ typedef struct
 {
   LlEvidence *evidence;
   LlVerdict *verdict;
+  GError *learn_error; /* why what it taught could not be remembered; or NULL */
 } LlReading;
 
 void ll_reading_free (LlReading *reading);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlReading, ll_reading_free)
 
-/* Reads a message whole. It learns nothing and opens no network connection. Errors are those of
- * ll_message_new() and ll_layers_peel(). (transfer full) */
+/* Reads a message whole. It opens no network connection. What a good S/MIME signature teaches of
+ * its signer is remembered as the last step, if the policy says so, and told in the evidence.
+ * Errors are those of ll_message_new() and ll_layers_peel(). (transfer full) */
 LlReading *ll_op_read (LlSession *session, GBytes *bytes, GCancellable *cancellable,
                        GError **error);
 

@@ -41,6 +41,7 @@ ll_evidence_free (LlEvidence *evidence)
   g_ptr_array_unref (evidence->errant);
   g_clear_pointer (&evidence->envelope, ll_envelope_free);
   g_clear_pointer (&evidence->file_facts, ll_facts_free);
+  g_clear_pointer (&evidence->lessons, g_ptr_array_unref);
   g_free (evidence->file_name);
   g_free (evidence->author);
   g_free (evidence->author_text);

@@ -37,6 +37,8 @@ typedef struct
   gint64 date;                /* the Date field; 0: none */
   gint64 judged_at;           /* the time of judgement */
   gboolean judged_at_set;     /* --at was given */
+  GPtrArray *lessons;         /* of LlLesson: what was learnt once the verdict was given; weighs
+                                 nothing, and is only told */
 } LlEvidence;
 
 LlEvidence *ll_evidence_new (void);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "bridge/json-glue.h"
+#include "verdict/lesson.h"
 #include "verdict/report.h"
 
 static void
@@ -303,6 +304,55 @@ add_message (JsonBuilder *builder, const LlEvidence *evidence)
   ll_json_add_time (builder, "date", evidence->date);
 }
 
+/* --- what was learnt --- */
+
+static void
+add_capabilities (JsonBuilder *builder, GBytes *der)
+{
+  LlCapabilities read;
+
+  json_builder_set_member_name (builder, "can_read");
+  if (der == NULL || !ll_capabilities_read (der, &read))
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < read.n_ciphers; i++)
+    json_builder_add_string_value (builder, ll_cipher_name (read.ciphers[i]));
+  json_builder_end_array (builder);
+}
+
+static void
+add_lesson (JsonBuilder *builder, const LlLesson *lesson)
+{
+  gboolean listed = (lesson->learnt & LL_LEARNT_CAPABILITIES) != 0;
+
+  ll_json_begin_object (builder, NULL);
+  ll_json_add_text (builder, "address", lesson->address);
+  add_capabilities (builder, listed ? lesson->capabilities : NULL);
+  ll_json_begin_array (builder, "certificates");
+  for (guint i = 0; i < lesson->imported->len; i++)
+    json_builder_add_string_value (builder, ll_key_get_fingerprint (
+                                                g_ptr_array_index (lesson->imported, i)));
+  json_builder_end_array (builder);
+  ll_json_add_time (builder, "signing_time", lesson->signed_at);
+  json_builder_end_object (builder);
+}
+
+static void
+add_lessons (JsonBuilder *builder, const LlEvidence *evidence)
+{
+  ll_json_begin_array (builder, "learnt");
+  for (guint i = 0; evidence->lessons != NULL && i < evidence->lessons->len; i++)
+    {
+      const LlLesson *lesson = g_ptr_array_index (evidence->lessons, i);
+      if (ll_lesson_is_news (lesson))
+        add_lesson (builder, lesson);
+    }
+  json_builder_end_array (builder);
+}
+
 char *
 ll_report_to_json (const LlEvidence *evidence, const LlVerdict *verdict, gboolean tree)
 {
@@ -328,6 +378,7 @@ ll_report_to_json (const LlEvidence *evidence, const LlVerdict *verdict, gboolea
     add_errant (builder, evidence, g_ptr_array_index (evidence->errant, i));
   json_builder_end_array (builder);
 
+  add_lessons (builder, evidence);
   if (tree)
     add_payload (builder, evidence);
   return ll_json_finish (builder);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "verdict/lesson.h"
 #include "verdict/report-private.h"
 
 #define INDENT 2
@@ -198,6 +199,27 @@ append_layers (GString *out, const LlVerdict *verdict)
     }
 }
 
+/* What is new since: nothing here is a stranger's words. */
+static void
+append_lesson (GString *out, const LlLesson *lesson)
+{
+  LlCapabilities read;
+
+  for (guint i = 0; i < lesson->imported->len; i++)
+    {
+      LlKey *key = g_ptr_array_index (lesson->imported, i);
+      g_autofree char *text
+          = g_strdup_printf (_ ("a certificate, which is kept: %s"), ll_key_get_fingerprint (key));
+      ll_report_line (out, 1, _ ("Learnt:"), text);
+    }
+  if ((lesson->learnt & LL_LEARNT_CAPABILITIES) != 0
+      && ll_capabilities_read (lesson->capabilities, &read))
+    {
+      g_autofree char *ciphers = ll_wording_capabilities (&read);
+      ll_report_line (out, 1, _ ("Learnt:"), ciphers);
+    }
+}
+
 char *
 ll_report_to_text (const LlEvidence *evidence, const LlVerdict *verdict)
 {
@@ -210,6 +232,8 @@ ll_report_to_text (const LlEvidence *evidence, const LlVerdict *verdict)
   if (verdict->signer != NULL)
     ll_report_signer (out, 1, evidence, verdict->signer);
   append_layers (out, verdict);
+  for (guint i = 0; evidence->lessons != NULL && i < evidence->lessons->len; i++)
+    append_lesson (out, g_ptr_array_index (evidence->lessons, i));
   if (evidence->judged_at_set)
     ll_report_time (out, 1, _ ("Judged as of:"), evidence->judged_at);
   return g_string_free (out, FALSE);

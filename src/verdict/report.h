@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "keys/capabilities.h"
 #include "verdict/verdict.h"
 
 G_BEGIN_DECLS
@@ -29,6 +30,10 @@ const char *ll_wording_advice (LlReason reason);
 char *ll_wording_headline (const LlEvidence *evidence, const LlVerdict *verdict);
 /* Why the key is believed, from LlKeyOpinion's trust_source. (transfer full) */
 char *ll_wording_trust_source (const char *source);
+
+/* What somebody's program can read, as it said: "can read AES-256-GCM, AES-256-CBC".
+ * (transfer full) */
+char *ll_wording_capabilities (const LlCapabilities *capabilities);
 
 /* A stranger's words, made safe and set between the quotation marks of the user's language, which
  * are nowhere inside: what stands within them can never look like Letterlock's own words.

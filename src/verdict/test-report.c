@@ -389,7 +389,8 @@ test_json_order (void)
           "headline",      "text",         "reasons",   "cautions",      "axes",
           "encrypted",     "signed_claim", "judged_at", "judged_at_set", "author",
           "author_reason", "from",         "sender",    "subject",       "subject_protected",
-          "date",          "signer",       "layers",    "errant",        "payload" };
+          "date",          "signer",       "layers",    "errant",        "learnt",
+          "payload" };
   g_autoptr (LlEvidence) evidence = test_evidence_new (FALSE);
   g_autoptr (JsonNode) root = NULL;
   g_autoptr (GList) members = NULL;

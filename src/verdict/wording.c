@@ -411,3 +411,19 @@ ll_wording_headline (const LlEvidence *evidence, const LlVerdict *verdict)
     }
   return g_strdup (headline_of_none (evidence, verdict));
 }
+
+char *
+ll_wording_capabilities (const LlCapabilities *capabilities)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < capabilities->n_ciphers; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "",
+                            ll_cipher_name (capabilities->ciphers[i]));
+  if (capabilities->n_ciphers > 0)
+    /* TRANSLATORS: names of ciphers, such as AES-256-GCM */
+    return g_strdup_printf (_ ("can read %s"), names->str);
+  return g_strdup ((capabilities->flags & LL_CAPABILITY_WEAK) != 0
+                       ? _ ("can read nothing that is not weak")
+                       : _ ("does not say which ciphers it can read"));
+}
