@@ -3,6 +3,30 @@
 #include "base/clock.h"
 #include "base/policy.h"
 
+static const char *const revocation_modes[] = {
+  [LL_REVOCATION_SOFT] = "soft",
+  [LL_REVOCATION_ONLINE] = "online",
+  [LL_REVOCATION_REQUIRE] = "require",
+};
+
+const char *
+ll_revocation_mode_name (LlRevocationMode mode)
+{
+  return revocation_modes[mode];
+}
+
+gboolean
+ll_revocation_mode_parse (const char *word, LlRevocationMode *mode)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (revocation_modes); i++)
+    if (g_strcmp0 (word, revocation_modes[i]) == 0)
+      {
+        *mode = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
 LlPolicy *
 ll_policy_new (void)
 {

@@ -18,6 +18,11 @@ typedef enum
   LL_REVOCATION_REQUIRE, /* fetch what is missing; without an answer nothing is good */
 } LlRevocationMode;
 
+/* "soft", "online", "require". */
+const char *ll_revocation_mode_name (LlRevocationMode mode);
+/* FALSE for any other word. */
+gboolean ll_revocation_mode_parse (const char *word, LlRevocationMode *mode);
+
 typedef struct
 {
   gint64 at;               /* judge as of this time; 0: now */

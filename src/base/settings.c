@@ -80,6 +80,29 @@ read_seal_style (GKeyFile *file, const char *path, LlPolicy *policy, GError **er
   return FALSE;
 }
 
+/* Where, and how far, to look for revoked certificates. */
+static gboolean
+read_revocation (GKeyFile *file, const char *path, LlPolicy *policy, GError **error)
+{
+  g_autofree char *mode = NULL;
+  g_auto (GStrv) crls = g_key_file_get_string_list (file, "smime", "crls", NULL, NULL);
+
+  read_string (file, "smime", "revocation", &mode);
+  if (mode != NULL && !ll_revocation_mode_parse (mode, &policy->revocation))
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                   _ ("%s: “%s” in [%s] is not a way to ask for revocation. There are: %s."), path,
+                   mode, "smime", "soft, online, require");
+      return FALSE;
+    }
+  if (crls != NULL && crls[0] != NULL)
+    {
+      g_strfreev (policy->crl_files);
+      policy->crl_files = g_steal_pointer (&crls);
+    }
+  return TRUE;
+}
+
 gboolean
 ll_settings_load (const char *path, LlPolicy *policy, GError **error)
 {
@@ -96,7 +119,7 @@ ll_settings_load (const char *path, LlPolicy *policy, GError **error)
     }
   read_string (file, "smime", "anchors", &policy->anchors_file);
   read_string (file, "openpgp", "program", &policy->gpg_program);
-  return read_seal_style (file, path, policy, error)
+  return read_seal_style (file, path, policy, error) && read_revocation (file, path, policy, error)
          && read_boolean (file, path, "smime", "learn", &policy->learn, error)
          && read_boolean (file, path, "openpgp", "always-trust", &policy->always_trust, error)
          && read_boolean (file, path, "encrypt", "to-self", &policy->encrypt_to_self, error);

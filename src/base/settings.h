@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 /* Where the settings are, whether or not the file exists. (transfer full) */
 char *ll_settings_path (void);
 
-/* Sets in `policy` what the file says ([smime] anchors, cipher, digest, pss, oaep, key-id, profile,
+/* Sets in `policy` what the file says ([smime] anchors, revocation, crls, cipher, digest, pss, oaep, key-id, profile,
  * learn;
  * [openpgp] program, always-trust; [encrypt] to-self). A file that is not there changes nothing.
  * Errors: LL_ERROR_BAD_DATA naming the file and the entry. */

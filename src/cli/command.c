@@ -21,6 +21,8 @@ static struct
   LlPolicy *policy;
   GCancellable *cancellable;
   gboolean json, quiet, always_trust;
+  char **crls;
+  char *revocation;
   char *at, *anchors, *gpg_program, *home, *profile;
   int signal_pipe[2];
 } shared;
@@ -31,6 +33,10 @@ static const GOptionEntry common_entries[] = {
     N_ ("TIME") },
   { "anchors", 0, 0, G_OPTION_ARG_FILENAME, &shared.anchors,
     N_ ("Trust the S/MIME root certificates in this PEM file"), N_ ("FILE") },
+  { "revocation", 0, 0, G_OPTION_ARG_STRING, &shared.revocation,
+    N_ ("S/MIME: ask whether certificates were revoked: soft, online, require"), N_ ("HOW") },
+  { "crl", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &shared.crls,
+    N_ ("S/MIME: read this list of revoked certificates; may be repeated"), N_ ("FILE") },
   { "profile", 0, 0, G_OPTION_ARG_STRING, &shared.profile,
     N_ ("S/MIME: keep to the rules of this profile: bsi"), N_ ("NAME") },
   { "always-trust", 0, 0, G_OPTION_ARG_NONE, &shared.always_trust,
@@ -107,6 +113,26 @@ read_profile (LlPolicy *policy, GError **error)
 }
 
 static gboolean
+read_revocation (LlPolicy *policy, GError **error)
+{
+  g_autofree char *word = NULL;
+
+  if (shared.crls != NULL)
+    {
+      g_strfreev (policy->crl_files);
+      policy->crl_files = g_strdupv (shared.crls);
+    }
+  if (shared.revocation == NULL
+      || ll_revocation_mode_parse (shared.revocation, &policy->revocation))
+    return TRUE;
+  word = ll_text_safe (shared.revocation, -1);
+  g_set_error (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+               _ ("“%s” is not a way to ask for revocation. There are: %s."), word,
+               "soft, online, require");
+  return FALSE;
+}
+
+static gboolean
 make_policy (GError **error)
 {
   g_autofree char *settings = ll_settings_path ();
@@ -116,7 +142,7 @@ make_policy (GError **error)
     return FALSE;
   if (shared.at != NULL && !ll_clock_parse (shared.at, &policy->at, error))
     return FALSE;
-  if (!read_profile (policy, error))
+  if (!read_profile (policy, error) || !read_revocation (policy, error))
     return FALSE;
   if (shared.anchors != NULL)
     {
@@ -253,9 +279,14 @@ check_home (GError **error)
 LlSession *
 ll_command_open_session (GError **error)
 {
+  LlSession *session;
+
   if (!check_home (error))
     return NULL;
-  return ll_session_new (shared.policy, error);
+  session = ll_session_new (shared.policy, error);
+  if (session != NULL)
+    ll_trust_set_cancellable (session->trust, shared.cancellable);
+  return session;
 }
 
 /* --- printing --------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "bridge/call-dirmngr.h"
 #include "bridge/versions.h"
 #include "keys/trust.h"
 #include "ops/op-doctor.h"
@@ -203,6 +204,33 @@ check_agent (Doctor *doctor)
              "says."));
 }
 
+/* Whether dirmngr is there matters to those alone who want servers to be asked. */
+static void
+check_revocation (Doctor *doctor)
+{
+  static const char *const told[] = {
+    [LL_REVOCATION_SOFT] = N_ ("Revoked certificates: only what is known here is asked (soft)."),
+    [LL_REVOCATION_ONLINE] = N_ ("Revoked certificates: servers are asked (online)."),
+    [LL_REVOCATION_REQUIRE]
+    = N_ ("Revoked certificates: servers are asked, and nothing is good without an answer "
+          "(require)."),
+  };
+  LlRevocationMode mode = doctor->policy->revocation;
+  g_autofree char *version = NULL;
+
+  tell (doctor, "revocation", LL_HEALTH_GOOD, g_strdup (_ (told[mode])), NULL);
+  if (mode == LL_REVOCATION_SOFT)
+    return;
+  version = ll_dirmngr_get_version (TRUE, doctor->cancellable, NULL);
+  if (version != NULL)
+    tell (doctor, "dirmngr", LL_HEALTH_GOOD, g_strdup_printf (_ ("dirmngr %s answers."), version),
+          NULL);
+  else
+    tell (doctor, "dirmngr", LL_HEALTH_BAD,
+          g_strdup (_ ("dirmngr does not answer: no server can be asked.")),
+          _ ("Install it (on Debian, apt install dirmngr), or try “gpgconf --launch dirmngr”."));
+}
+
 /* What gpg-agent.conf says, else what gpgconf knows. */
 static char *
 find_pinentry (void)
@@ -332,6 +360,7 @@ ll_op_doctor (const LlPolicy *policy, GCancellable *cancellable)
   check_socket (&doctor);
   check_agent (&doctor);
   check_pinentry (&doctor);
+  check_revocation (&doctor);
   check_keys (&doctor, store, LL_PROTOCOL_OPENPGP);
   check_keys (&doctor, store, LL_PROTOCOL_SMIME);
   check_anchors (&doctor, store);
