@@ -1,4 +1,5 @@
-"""Turns `openssl pkey -text` of an RSA or EC private key into gpg-agent's own key file.
+"""Turns `openssl pkey -text` of a private key into gpg-agent's own key file: RSA, the NIST and
+brainpool curves, Ed25519, X25519.
 
 The key stays unprotected. For tests only: people import their keys with `letterlock key import`.
 """
@@ -6,7 +7,7 @@ The key stays unprotected. For tests only: people import their keys with `letter
 import re
 import sys
 
-CURVES = {"P-256": "NIST P-256", "P-384": "NIST P-384", "P-521": "NIST P-521"}
+CURVES = {"prime256v1": "NIST P-256", "secp384r1": "NIST P-384", "secp521r1": "NIST P-521"}
 
 
 def numbers(text):
@@ -50,14 +51,39 @@ def ec(parts, curve):
     )
 
 
+def edwards(parts):
+    return (
+        token("ecc") + b"(" + token("curve") + token("Ed25519") + b")(" + token("flags")
+        + token("eddsa") + b")(" + atom("q-point", "40" + parts["pub"]) + b")("
+        + token("d") + b"32:" + bytes.fromhex(parts["priv"]) + b")"
+    )
+
+
+def montgomery(parts):
+    """libgcrypt has the number with its bits set as X25519 wants them, and its first octet first."""
+    secret = bytearray(bytes.fromhex(parts["priv"]))
+    secret[0] &= 248
+    secret[31] = secret[31] & 127 | 64
+    return (
+        token("ecc") + b"(" + token("curve") + token("Curve25519") + b")(" + token("flags")
+        + token("djb-tweak") + b")(" + atom("q-point", "40" + parts["pub"]) + b")("
+        + token("d") + b"32:" + bytes(reversed(secret)) + b")"
+    )
+
+
 def main():
     text = sys.stdin.read()
     parts = numbers(text)
     exponent = re.search(r"publicExponent: (\d+)", text)
     if exponent:
         body = rsa(parts, int(exponent.group(1)))
+    elif text.startswith("ED25519"):
+        body = edwards(parts)
+    elif text.startswith("X25519"):
+        body = montgomery(parts)
     else:
-        body = ec(parts, CURVES[re.search(r"NIST CURVE: (\S+)", text).group(1)])
+        curve = re.search(r"ASN1 OID: (\S+)", text).group(1)
+        body = ec(parts, CURVES.get(curve, curve))
     sys.stdout.buffer.write(b"(" + token("private-key") + b"(" + body + b"))")
 
 

@@ -277,6 +277,9 @@ _new_private_key ()
     p256) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 ;;
     p384) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 ;;
     p521) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 ;;
+    brainpool*) openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:$1" ;;
+    pss*) openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 2>/dev/null ;;
+    ed25519|x25519) openssl genpkey -algorithm "$1" ;;
     *) echo "no such kind of key: $1" >&2; return 1 ;;
   esac
 }
@@ -326,16 +329,21 @@ END
 }
 
 # make_cert NAME CA ADDRESS [KIND]: a leaf for mail: $T/NAME.crt and $T/NAME.key, and NAME.p12 with
-# $PASSPHRASE. KIND: rsa3072 (default), rsa2048, p256, p384, p521. What can be bent, by variables:
+# $PASSPHRASE. KIND: rsa3072 (default), rsa2048, p256, p384, p521, brainpoolP256r1 ..., pss,
+# ed25519, x25519. What can be bent, by variables:
 # CERT_KU, CERT_EKU, CERT_SAN, CERT_SUBJECT ("-" leaves the extension out), CERT_FROM, CERT_TO
 # (YYYYMMDDHHMMSSZ), CERT_EXTRA (more extension lines), CERT_BASIC.
 make_cert ()
 {
   local name=$1 ca=$2 address=$3 kind=${4:-rsa3072} usage=digitalSignature,keyEncipherment
-  case $kind in p*) usage=digitalSignature,keyAgreement ;; esac
+  case $kind in
+    pss|ed25519) usage=digitalSignature ;;
+    x25519) usage=keyAgreement ;;
+    p*|brainpool*) usage=digitalSignature,keyAgreement ;;
+  esac
   _new_private_key "$kind" >"$T/$name.key" || return 1
-  openssl req -new -utf8 -key "$T/$name.key" -subj "${CERT_SUBJECT:-/O=Letterlock Test/CN=$name}" \
-    -out "$T/$name.csr" || return 1
+  [ "$kind" = x25519 ] || openssl req -new -utf8 -key "$T/$name.key" \
+    -subj "${CERT_SUBJECT:-/O=Letterlock Test/CN=$name}" -out "$T/$name.csr" || return 1
   {
     echo "basicConstraints = ${CERT_BASIC:-critical, CA:FALSE}"
     [ "${CERT_KU:-}" = - ] || echo "keyUsage = critical, ${CERT_KU:-$usage}"
@@ -345,9 +353,19 @@ make_cert ()
     echo "authorityKeyIdentifier = keyid"
     [ -z "${CERT_EXTRA:-}" ] || echo "$CERT_EXTRA"
   } >"$T/$name.ext"
-  _sign_certificate "$name" "$ca" "$T/$name.csr" <"$T/$name.ext" || return 1
+  if [ "$kind" = x25519 ]; then _sign_unsigned "$name" "$ca"; else
+    _sign_certificate "$name" "$ca" "$T/$name.csr" <"$T/$name.ext"; fi || return 1
   openssl pkcs12 -export -legacy -name "$name" -inkey "$T/$name.key" -in "$T/$name.crt" \
     -passout "pass:$PASSPHRASE" -out "$T/$name.p12"
+}
+
+# A key that cannot sign its request: the authority asks for it. Valid from now for a year.
+_sign_unsigned ()
+{
+  openssl req -new -key "$T/$2.key" -subj "/O=Letterlock Test/CN=$1" -out "$T/$1.csr" || return 1
+  openssl pkey -in "$T/$1.key" -pubout -out "$T/$1.pub" || return 1
+  openssl x509 -req -in "$T/$1.csr" -force_pubkey "$T/$1.pub" -CA "$T/$2.crt" -CAkey "$T/$2.key" \
+    -days 365 -extfile "$T/$1.ext" -out "$T/$1.crt" 2>"$T/ca.err" || { cat "$T/ca.err" >&2; return 1; }
 }
 
 # Extensions come on standard input.
