@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "bridge/json-glue.h"
 #include "verdict/lesson.h"
-#include "verdict/report.h"
+#include "verdict/report-private.h"
 
 static void
 add_reasons (JsonBuilder *builder, const char *name, const GArray *reasons)
@@ -117,6 +117,7 @@ add_signer (JsonBuilder *builder, const LlEvidence *evidence, const LlSigner *si
   ll_json_add_time (builder, "judged_at", opinion != NULL ? opinion->judged_at : 0);
   ll_json_add_boolean (builder, "revocation_checked",
                        opinion != NULL && opinion->revocation_checked);
+  ll_report_add_revocations (builder, opinion);
   json_builder_end_object (builder);
 }
 

@@ -117,7 +117,10 @@ ll_report_signer (GString *out, guint depth, const LlEvidence *evidence, const L
       ll_report_quoted (out, depth, _ ("Issued by:"), ll_key_get_issuer (key));
     }
   if (signer->opinion != NULL && judged.integrity.answer == LL_ANSWER_YES)
-    append_trust (out, depth, signer, &judged);
+    {
+      append_trust (out, depth, signer, &judged);
+      ll_report_revocations (out, depth, signer->opinion);
+    }
   ll_report_time (out, depth, _ ("Signed at, as the signer says:"), facts->signing_time);
   if (method[0] != '\0')
     ll_report_line (out, depth, _ ("Method:"), method);
