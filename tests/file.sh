@@ -89,6 +89,21 @@ for name in cut more text; do
   same "S/MIME, $name: the content is the same" $name.content content.back
 done
 
+# Compressed data (RFC 3274, CM-09): stepped through, around a signature and inside encryption.
+python3 "$top_srcdir/tests/compress.py" <signed.der >signed.p7z
+run file verify signed.p7z
+is "compressed: the signature inside is verified" "$status" 0
+python3 "$top_srcdir/tests/compress.py" <noise.bin >noise.p7z
+run file verify noise.p7z
+is "compressed: without a signature there is none" "$status" 3
+run file encrypt --smime -r bob@example.org -o packed.p7m --force signed.p7z
+run file decrypt -o packed.back --force packed.p7m
+is "compressed inside encryption: decrypt" "$status" 0
+same "compressed inside encryption: what was signed comes out" noise.bin packed.back
+head -c 100000000 /dev/zero | python3 "$top_srcdir/tests/compress.py" >bomb.p7z
+run file verify bomb.p7z
+is "compressed: what grows without measure is refused" "$status" 41
+
 # A good signature over something else: what it says of the file beside it is nothing.
 printf 'What Alice really signed\n' >other.txt
 printf 'Pay Eve a million\n' >evil.txt

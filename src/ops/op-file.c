@@ -404,15 +404,18 @@ spool_publish (Spool *spool, GBytes *bytes, GCancellable *cancellable, GError **
   return ll_output_commit (spool->output, error);
 }
 
-/* Binary, from its first octet on: a text with such an object somewhere in it is a text. */
+/* Binary, from its first octet on: a text with such an object somewhere in it is a text. Or
+ * compressed (CM-09): the engine steps through that by itself. */
 static gboolean
 is_signed_object (LlEngine *engine, GBytes *bytes)
 {
   gsize length;
   const guint8 *data = g_bytes_get_data (bytes, &length);
 
-  return engine->klass->protocol == LL_PROTOCOL_SMIME && length > 0 && data[0] == 0x30
-         && engine->klass->identify (engine, bytes) == LL_BLOB_SIGNED;
+  if (engine->klass->protocol != LL_PROTOCOL_SMIME || length == 0 || data[0] != 0x30)
+    return FALSE;
+  LlBlobKind kind = engine->klass->identify (engine, bytes);
+  return kind == LL_BLOB_SIGNED || kind == LL_BLOB_COMPRESSED;
 }
 
 /* CMS: what came out may be a signed layer; step inside, and let its signatures speak. What only
@@ -440,6 +443,7 @@ open_signed_inside (LlSession *session, LlEngine *engine, GBytes *bytes, LlFacts
     }
   if (inner->has_trailing_bytes)
     return g_bytes_ref (bytes);
+  facts->compressed = inner->compressed;
   facts->is_signed = inner->is_signed;
   facts->signed_reason = inner->signed_reason;
   g_ptr_array_extend_and_steal (facts->signatures, g_steal_pointer (&inner->signatures));
@@ -665,7 +669,7 @@ ll_op_file_verify (LlSession *session, const char *path, const char *content,
   if (head == NULL)
     return NULL;
   kind = identify (session, request, head, &engine);
-  if (kind != LL_BLOB_SIGNED && kind != LL_BLOB_DETACHED)
+  if (kind != LL_BLOB_SIGNED && kind != LL_BLOB_DETACHED && kind != LL_BLOB_COMPRESSED)
     {
       beside = is_standard_stream (path) ? NULL : find_signature_beside (path);
       if (beside != NULL && content == NULL)

@@ -15,6 +15,9 @@
 #include "ops/op-read.h"
 #include "verdict/report.h"
 
+#define LOOK_BYTES 4096
+#define TEXT_CONTROLS "\t\n\f\r\033" /* ISO-2022-JP has escapes */
+
 void
 ll_reading_free (LlReading *reading)
 {
@@ -77,6 +80,29 @@ gather_headers (LlEvidence *evidence)
   evidence->date = headers->date;
 }
 
+/* Octets without a header that no text begins with: a picture, an archive, noise. A text without a
+ * header is read as mail all the same. */
+static gboolean
+check_is_mail (LlMessage *message, GError **error)
+{
+  GBytes *bytes = ll_message_get_bytes (message);
+  gsize length;
+  const guint8 *data = g_bytes_get_data (bytes, &length);
+  gboolean is_text = ll_part_get_n_fields (ll_message_get_root (message)) > 0;
+
+  if (is_text)
+    return TRUE;
+  for (gsize i = 0; i < MIN (length, LOOK_BYTES); i++)
+    if (data[i] < ' ' && (data[i] == '\0' || strchr (TEXT_CONTROLS, data[i]) == NULL))
+      {
+        g_set_error_literal (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                             _ ("This is no mail message: it has no header, and what it begins "
+                                "with is no text. For a file, use “letterlock file”."));
+        return FALSE;
+      }
+  return TRUE;
+}
+
 LlReading *
 ll_op_read (LlSession *session, GBytes *bytes, GCancellable *cancellable, GError **error)
 {
@@ -85,7 +111,7 @@ ll_op_read (LlSession *session, GBytes *bytes, GCancellable *cancellable, GError
   LlEngines engines = { session->openpgp, session->smime };
   LlEvidence *evidence;
 
-  if (message == NULL)
+  if (message == NULL || !check_is_mail (message, error))
     return NULL;
   evidence = reading->evidence = ll_evidence_new ();
   evidence->envelope = ll_layers_peel (message, &engines, cancellable, error);
