@@ -203,33 +203,20 @@ read_modules (LlTrustList *list, CK_FUNCTION_LIST **modules)
 
 /* --- modules ---------------------------------------------------------------------------------- */
 
-static CK_RV
-read_system (LlTrustList *list)
-{
-  CK_FUNCTION_LIST **modules = p11_kit_modules_load (NULL, P11_KIT_MODULE_TRUSTED);
-  CK_RV code;
-
-  if (modules == NULL)
-    return CKR_OK;
-  /* one module that fails is left out by p11-kit, and the others go on */
-  code = p11_kit_modules_initialize (modules, NULL);
-  if (code == CKR_OK && modules[0] != NULL)
-    code = read_modules (list, modules);
-  p11_kit_modules_finalize_and_release (modules);
-  return code;
-}
-
+/* This one module and no other: loading all that are registered would run the start-up code of card
+ * drivers and key rings in this process, while a stranger's message is being read. `paths` NULL:
+ * what it was built for. */
 static CK_RV
 read_paths (LlTrustList *list, const char *paths)
 {
-  g_autofree char *reserved = g_strdup_printf ("paths='%s'", paths);
+  g_autofree char *reserved = paths != NULL ? g_strdup_printf ("paths='%s'", paths) : NULL;
   CK_C_INITIALIZE_ARGS arguments = { .flags = CKF_OS_LOCKING_OK, .pReserved = reserved };
   CK_FUNCTION_LIST *module = p11_kit_module_load ("p11-kit-trust.so", P11_KIT_MODULE_UNMANAGED);
   CK_FUNCTION_LIST *modules[] = { module, NULL };
   CK_RV code;
 
   if (module == NULL)
-    return CKR_FUNCTION_FAILED;
+    return paths != NULL ? CKR_FUNCTION_FAILED : CKR_OK;
   code = module->C_Initialize (&arguments);
   if (code == CKR_OK)
     {
@@ -244,7 +231,7 @@ LlTrustList *
 ll_trust_list_load (const char *paths, GError **error)
 {
   g_autoptr (LlTrustList) list = list_new ();
-  CK_RV code = paths != NULL ? read_paths (list, paths) : read_system (list);
+  CK_RV code = read_paths (list, paths);
 
   if (code != CKR_OK)
     {

@@ -1,9 +1,9 @@
 /* trust-module.h - the system's own list of certificates to trust and to distrust, by p11-kit.
  *
- * What enters: nothing, or the folders of a list (for tests). What leaves: what the trust modules
+ * What enters: nothing, or the folders of a list (for tests). What leaves: what the trust module
  * of this system say, object by object. It does NOT decide whether that makes an anchor for mail
- * (keys/anchors), does not look into a certificate, and never opens a module that is not marked as
- * a source of trust: no smart card is touched.
+ * (keys/anchors), does not look into a certificate, and never loads any other PKCS #11 module: no
+ * smart card is touched, and no driver's code runs here.
  */
 #pragma once
 
@@ -52,10 +52,9 @@ typedef struct
   GPtrArray *purposes;     /* of LlTrustPurposes */
 } LlTrustList;
 
-/* The lists of the system as it is configured (pkcs11.conf, “trust-policy: yes”); or, with `paths`,
- * what p11-kit's trust module reads there (files and folders, parted by colons). A system without
- * such a module has an empty list. LL_ERROR_FAILED when a list is there and cannot be read.
- * (transfer full) */
+/* What p11-kit's trust module reads where the system keeps its list; or, with `paths`, there (files
+ * and folders, parted by colons). A system without that module has an empty list. LL_ERROR_FAILED
+ * when a list is there and cannot be read. (transfer full) */
 LlTrustList *ll_trust_list_load (const char *paths, GError **error);
 void ll_trust_list_free (LlTrustList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlTrustList, ll_trust_list_free)
