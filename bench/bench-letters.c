@@ -15,10 +15,10 @@
 #include "ops/op-read.h"
 #include "ops/op-write.h"
 
-typedef gboolean (*Operation) (LlSession *session, GBytes *message, GError **error);
+typedef gboolean (*Operation) (LlSession *session, LlSource *message, GError **error);
 
 static gboolean
-read_once (LlSession *session, GBytes *message, GError **error)
+read_once (LlSession *session, LlSource *message, GError **error)
 {
   g_autoptr (LlReading) reading = ll_op_read (session, message, NULL, error);
 
@@ -34,35 +34,37 @@ read_once (LlSession *session, GBytes *message, GError **error)
 }
 
 static gboolean
-seal (LlSession *session, GBytes *message, LlProtocol protocol, gboolean sign, gboolean encrypt,
+seal (LlSession *session, LlSource *message, LlProtocol protocol, gboolean sign, gboolean encrypt,
       GError **error)
 {
   LlWriteRequest request = { .sign = sign, .encrypt = encrypt, .protocol = protocol };
-  g_autoptr (LlWritten) written = ll_op_write (session, message, &request, NULL, error);
+  g_autoptr (LlSpool) out = ll_spool_new (LL_SPOOL_SECRET);
+  g_autoptr (LlWritten) written
+      = ll_op_write (session, message, &request, G_OUTPUT_STREAM (out), NULL, error);
 
   return written != NULL;
 }
 
 static gboolean
-encrypt_smime (LlSession *session, GBytes *message, GError **error)
+encrypt_smime (LlSession *session, LlSource *message, GError **error)
 {
   return seal (session, message, LL_PROTOCOL_SMIME, FALSE, TRUE, error);
 }
 
 static gboolean
-sign_smime (LlSession *session, GBytes *message, GError **error)
+sign_smime (LlSession *session, LlSource *message, GError **error)
 {
   return seal (session, message, LL_PROTOCOL_SMIME, TRUE, FALSE, error);
 }
 
 static gboolean
-encrypt_openpgp (LlSession *session, GBytes *message, GError **error)
+encrypt_openpgp (LlSession *session, LlSource *message, GError **error)
 {
   return seal (session, message, LL_PROTOCOL_OPENPGP, FALSE, TRUE, error);
 }
 
 static gboolean
-sign_openpgp (LlSession *session, GBytes *message, GError **error)
+sign_openpgp (LlSession *session, LlSource *message, GError **error)
 {
   return seal (session, message, LL_PROTOCOL_OPENPGP, TRUE, FALSE, error);
 }
@@ -90,7 +92,7 @@ find_operation (const char *name)
 
 /* Answers each line of standard input, until its end. */
 static gboolean
-serve (Operation run, LlSession *session, GBytes *message, GError **error)
+serve (Operation run, LlSession *session, LlSource *message, GError **error)
 {
   char line[32];
 
@@ -114,9 +116,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autoptr (LlPolicy) policy = ll_policy_new ();
   g_autoptr (LlSession) session = NULL;
-  g_autoptr (GBytes) message = NULL;
-  g_autofree char *data = NULL;
-  gsize length;
+  g_autoptr (LlSource) message = NULL;
   Operation run = argc >= 3 ? find_operation (argv[1]) : NULL;
 
   setlocale (LC_ALL, "");
@@ -127,13 +127,12 @@ main (int argc, char **argv)
     }
   policy->anchors_file = g_strdup (argv[3]);
   policy->encrypt_to_self = FALSE;
-  if (!g_file_get_contents (argv[2], &data, &length, &error)
+  if ((message = ll_source_new_path (argv[2], NULL, &error)) == NULL
       || (session = ll_session_new (policy, &error)) == NULL)
     {
       g_printerr ("bench-letters: %s\n", error->message);
       return EXIT_FAILURE;
     }
-  message = g_bytes_new (data, length);
   if (!serve (run, session, message, &error))
     {
       g_printerr ("bench-letters: %s: %s\n", argv[1], error->message);

@@ -8,7 +8,8 @@
 #define LL_LIMIT_DEPTH 64    /* nested multiparts and messages */
 #define LL_LIMIT_LAYERS 8    /* nested cryptographic layers; ten are too many (SM-24) */
 #define LL_LIMIT_ALL_LAYERS_BYTES                                                                  \
-  (128 * 1024 * 1024)                 /* a message and all that its layers held, together */
+  (128 * 1024 * 1024)                 /* what all layers of a message may hold together ... */
+#define LL_LIMIT_EXPANSION 256        /* ... or so many times the message, where that is more */
 #define LL_LIMIT_ERRANT_CHECKS 32     /* signatures inside the payload that are checked */
 #define LL_LIMIT_RECIPIENTS 1000      /* recipients in one ciphertext */
 #define LL_LIMIT_SIGNERS 32           /* signers of one layer */
@@ -42,4 +43,4 @@
 #define LL_REVOCATION_SECONDS 20    /* for all that is asked of the network about one chain */
 #define LL_LIMIT_CRL_BYTES (16 * 1024 * 1024) /* one CRL */
 #define LL_LIMIT_OCSP_BYTES (64 * 1024)       /* one answer of OCSP */
-#define LL_LIMIT_CRLS 32 /* CRLs that come in one message */
+#define LL_LIMIT_CRLS 32                      /* CRLs that come in one message */

@@ -11,8 +11,10 @@
 #include "base/text.h"
 #include "bridge/json-glue.h"
 #include "cli/command.h"
+#include "bridge/spool.h"
 #include "cli/seal-options.h"
 #include "mail/body.h"
+#include "mail/filter.h"
 #include "ops/op-read.h"
 #include "ops/op-write.h"
 #include "verdict/report.h"
@@ -76,8 +78,8 @@ static const GOptionEntry read_entries[] = { READ_ENTRIES, G_OPTION_ENTRY_NULL }
 
 /* --- what they share -------------------------------------------------------------------------- */
 
-static GBytes *
-read_message (int argc, char **argv, GError **error)
+static LlSource *
+open_message (int argc, char **argv, GError **error)
 {
   if (argc > 2)
     {
@@ -86,8 +88,7 @@ read_message (int argc, char **argv, GError **error)
                    _ ("One message at a time, please: “%s” is one too many."), safe);
       return NULL;
     }
-  return ll_input_read (argc > 1 ? argv[1] : NULL, LL_LIMIT_MESSAGE_BYTES,
-                        ll_command_get_cancellable (), error);
+  return ll_source_new_path (argc > 1 ? argv[1] : NULL, ll_command_get_cancellable (), error);
 }
 
 /* With --json, standard output carries the JSON, so that the message needs a file. */
@@ -102,17 +103,55 @@ check_output (GError **error)
   return FALSE;
 }
 
-static gboolean
-write_message (GBytes *message, guint mode, GError **error)
+/* Where a message goes while it is made, and from where it is published as a whole: the file-to-be,
+ * or a spool where what is written can be seen at once. */
+typedef struct
 {
-  g_autoptr (LlOutput) output = ll_output_new (options.output, options.force, mode, error);
-  gsize length;
-  const void *data = g_bytes_get_data (message, &length);
+  LlOutput *output;
+  LlSpool *spool; /* or NULL */
+} Result;
 
-  return output != NULL
-         && g_output_stream_write_all (ll_output_get_stream (output), data, length, NULL,
-                                       ll_command_get_cancellable (), error)
-         && ll_output_commit (output, error);
+static void
+result_clear (Result *result)
+{
+  g_clear_object (&result->spool);
+  g_clear_pointer (&result->output, ll_output_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
+
+static gboolean
+result_open (Result *result, guint mode, GError **error)
+{
+  result->output = ll_output_new (options.output, options.force, mode, error);
+  if (result->output == NULL)
+    return FALSE;
+  if (!ll_output_is_staged (result->output))
+    result->spool = ll_spool_new (LL_SPOOL_SECRET);
+  return TRUE;
+}
+
+static GOutputStream *
+result_get_stream (Result *result)
+{
+  return result->spool != NULL ? G_OUTPUT_STREAM (result->spool)
+                               : ll_output_get_stream (result->output);
+}
+
+static gboolean
+result_publish (Result *result, GError **error)
+{
+  g_autoptr (GInputStream) in = NULL;
+
+  if (result->spool != NULL)
+    {
+      in = ll_spool_open (result->spool, error);
+      if (in == NULL
+          || !ll_stream_copy (in, ll_output_get_stream (result->output),
+                              ll_command_get_cancellable (), error))
+        return FALSE;
+    }
+  return ll_output_commit (result->output, error);
 }
 
 /* --- sign, encrypt ---------------------------------------------------------------------------- */
@@ -175,8 +214,9 @@ static int
 seal (const LlCommand *command, LlWriteRequest *request, int argc, char **argv, GError **error)
 {
   g_autoptr (LlSession) session = NULL;
-  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (LlSource) source = NULL;
   g_autoptr (LlWritten) written = NULL;
+  g_auto (Result) result = { NULL };
   g_autofree char *json = NULL;
 
   if (!choose_protocol (&request->protocol, error)
@@ -192,11 +232,12 @@ seal (const LlCommand *command, LlWriteRequest *request, int argc, char **argv, 
   if (session == NULL)
     return -1;
   ll_session_prepare (session);
-  bytes = read_message (argc, argv, error);
-  if (bytes == NULL)
+  source = open_message (argc, argv, error);
+  if (source == NULL || !result_open (&result, 0666, error))
     return -1;
-  written = ll_op_write (session, bytes, request, ll_command_get_cancellable (), error);
-  if (written == NULL || !write_message (written->message, 0666, error))
+  written = ll_op_write (session, source, request, result_get_stream (&result),
+                         ll_command_get_cancellable (), error);
+  if (written == NULL || !result_publish (&result, error))
     return -1;
   json = ll_command_wants_json () ? seal_to_json (request, written) : NULL;
   return json == NULL || ll_command_print (json, error) ? 0 : -1;
@@ -239,24 +280,37 @@ static LlReading *
 read_and_judge (const LlCommand *command, const GOptionEntry *entries, int argc, char **argv,
                 LlSession **session, GError **error)
 {
-  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (LlSource) source = NULL;
   LlReading *reading;
 
   if (!ll_command_parse (command, entries, &argc, &argv, error)
       || (entries == decrypt_entries && !check_output (error)))
     return NULL;
-  bytes = read_message (argc, argv, error);
-  if (bytes == NULL)
+  source = open_message (argc, argv, error);
+  if (source == NULL)
     return NULL;
   *session = ll_command_open_session (error);
   if (*session == NULL)
     return NULL;
   if (options.no_learn)
     (*session)->policy->learn = FALSE;
-  reading = ll_op_read (*session, bytes, ll_command_get_cancellable (), error);
+  reading = ll_op_read (*session, source, ll_command_get_cancellable (), error);
   if (reading != NULL && reading->learn_error != NULL && !ll_command_is_quiet ())
     ll_command_complain (reading->learn_error);
   return reading;
+}
+
+static gboolean
+write_cleartext (LlSession *session, LlReading *reading, GError **error)
+{
+  GCancellable *cancellable = ll_command_get_cancellable ();
+  g_autoptr (LlRope) cleartext = ll_op_read_cleartext (session, reading, cancellable, error);
+  g_autoptr (GInputStream) in = cleartext != NULL ? ll_rope_open (cleartext) : NULL;
+  g_auto (Result) result = { NULL };
+
+  return in != NULL && result_open (&result, 0600, error)
+         && ll_stream_copy (in, result_get_stream (&result), cancellable, error)
+         && ll_reading_check (reading, error) && result_publish (&result, error);
 }
 
 static int
@@ -265,13 +319,9 @@ run_decrypt (const LlCommand *command, int argc, char **argv, GError **error)
   g_autoptr (LlSession) session = NULL;
   g_autoptr (LlReading) reading
       = read_and_judge (command, decrypt_entries, argc, argv, &session, error);
-  g_autoptr (GBytes) cleartext = NULL;
   g_autofree char *report = NULL;
 
-  if (reading == NULL)
-    return -1;
-  cleartext = ll_op_read_cleartext (session, reading, ll_command_get_cancellable (), error);
-  if (cleartext == NULL || !write_message (cleartext, 0600, error))
+  if (reading == NULL || !write_cleartext (session, reading, error))
     return -1;
   if (ll_command_wants_json ())
     {

@@ -246,8 +246,7 @@ append_note (Page *page, const char *what, const LlPart *part)
       = g_strconcat (ll_part_get_type (part), "/", ll_part_get_subtype (part), NULL);
   const char *name = ll_part_get_file_name (part);
   g_autofree char *safe = ll_text_safe (name != NULL && *name != '\0' ? name : type, -1);
-  g_autoptr (GBytes) content = ll_part_dup_content (part, G_MAXSIZE, NULL);
-  g_autofree char *size = g_format_size (g_bytes_get_size (content));
+  g_autofree char *size = g_format_size (ll_part_count_content (part));
   g_autofree char *named = g_strdup_printf ("“%s”, %s", safe, size);
   /* TRANSLATORS: what stands in the place of a part: [Attachment: “photo.jpg”, 12 kB] */
   g_autofree char *note = g_strdup_printf (_ ("[%s: %s]"), what, named);

@@ -7,7 +7,16 @@
 #include "mail/canonical.h"
 
 #define MAX_LINE 998 /* RFC 5322 section 2.1.1, without CRLF */
-#define ENCODED_LINE 76
+
+/* --- how fit --- */
+
+/* An unfinished line is kept, as far as it can still be one. */
+typedef struct
+{
+  LlFit worst;
+  char line[MAX_LINE + 2];
+  gsize pending;
+} Judge;
 
 static gboolean
 is_seven_bit (const char *data, gsize length)
@@ -35,114 +44,135 @@ line_fit (const char *line, gsize length)
   return length >= 5 && memcmp (line, "From ", 5) == 0 ? LL_FIT_TRANSPORT : LL_FIT_SIGN;
 }
 
+/* A line that ends in LF or, with it, CR. */
+static void
+judge_line (Judge *judge, const char *line, gsize length)
+{
+  if (length > 0 && line[length - 1] == '\r')
+    length--;
+  judge->worst = MAX (judge->worst, line_fit (line, length));
+}
+
+static void
+keep (Judge *judge, const char *data, gsize length)
+{
+  if (length > sizeof judge->line - judge->pending)
+    {
+      judge->worst = LL_FIT_NOT;
+      return;
+    }
+  memcpy (judge->line + judge->pending, data, length);
+  judge->pending += length;
+}
+
+static void
+judge_octets (Judge *judge, const char *data, gsize length)
+{
+  const char *end = data + length;
+
+  if (!is_seven_bit (data, length) || memchr (data, '\0', length) != NULL)
+    judge->worst = LL_FIT_NOT;
+  while (data < end && judge->worst != LL_FIT_NOT)
+    {
+      const char *newline = memchr (data, '\n', (gsize)(end - data));
+      const char *stop = newline != NULL ? newline : end;
+      if (newline == NULL || judge->pending > 0)
+        keep (judge, data, (gsize)(stop - data));
+      if (newline != NULL && judge->pending > 0)
+        judge_line (judge, judge->line, judge->pending);
+      else if (newline != NULL)
+        judge_line (judge, data, (gsize)(stop - data));
+      if (newline != NULL)
+        judge->pending = 0;
+      data = newline != NULL ? newline + 1 : end;
+    }
+}
+
+static LlFit
+judge_end (Judge *judge)
+{
+  return MAX (judge->worst, line_fit (judge->line, judge->pending));
+}
+
 LlFit
 ll_canonical_get_fit (const char *data, gsize length)
 {
-  const char *end = data + length;
-  LlFit worst = LL_FIT_SIGN;
+  Judge judge = { .worst = LL_FIT_SIGN };
 
-  if (length == 0)
-    return LL_FIT_SIGN;
-  if (!is_seven_bit (data, length) || memchr (data, '\0', length) != NULL)
-    return LL_FIT_NOT;
-  while (data < end && worst != LL_FIT_NOT)
+  if (length > 0)
+    judge_octets (&judge, data, length);
+  return judge_end (&judge);
+}
+
+LlFit
+ll_canonical_get_fit_of_stream (GInputStream *in, GCancellable *cancellable)
+{
+  g_autofree char *chunk = g_malloc (LL_FILTER_CHUNK);
+  Judge judge = { .worst = LL_FIT_SIGN };
+  LlFit fit;
+  gssize n = 0;
+
+  while (judge.worst != LL_FIT_NOT
+         && (n = g_input_stream_read (in, chunk, LL_FILTER_CHUNK, cancellable, NULL)) > 0)
+    judge_octets (&judge, chunk, (gsize)n);
+  fit = n < 0 ? LL_FIT_NOT : judge_end (&judge);
+  explicit_bzero (chunk, LL_FILTER_CHUNK);
+  explicit_bzero (judge.line, sizeof judge.line);
+  return fit;
+}
+
+/* --- line ends --- */
+
+typedef struct
+{
+  LlFilter filter;
+  gboolean after_cr;
+} Canonical;
+
+static gsize
+make_canonical (LlFilter *filter, const guint8 *data, gsize length, gboolean last, guint8 *to)
+{
+  Canonical *self = (Canonical *)filter;
+  const guint8 *end = data + length;
+  guint8 *start = to;
+
+  while (data < end)
     {
-      const char *newline = memchr (data, '\n', (gsize)(end - data));
-      const char *next = newline != NULL ? newline + 1 : end;
-      const char *line_end = newline != NULL ? newline : end;
-      if (newline != NULL && line_end > data && line_end[-1] == '\r')
-        line_end--;
-      worst = MAX (worst, line_fit (data, (gsize)(line_end - data)));
-      data = next;
+      const guint8 *newline = memchr (data, '\n', (gsize)(end - data));
+      const guint8 *stop = newline != NULL ? newline : end;
+      gsize n = (gsize)(stop - data);
+      if (n > 0)
+        {
+          memcpy (to, data, n);
+          to += n;
+          self->after_cr = stop[-1] == '\r';
+        }
+      if (newline == NULL)
+        break;
+      if (!self->after_cr)
+        *to++ = '\r';
+      *to++ = '\n';
+      self->after_cr = FALSE;
+      data = newline + 1;
     }
-  return worst;
+  return (gsize)(to - start);
+}
+
+static const LlFilterClass canonical_class = { sizeof (Canonical), 2, make_canonical };
+
+LlFilter *
+ll_canonical_filter_new (void)
+{
+  return ll_filter_new (&canonical_class);
 }
 
 void
 ll_canonical_append (GString *out, const char *data, gsize length)
 {
-  const char *end = data + length;
+  g_autoptr (LlFilter) filter = ll_canonical_filter_new ();
+  g_autoptr (GBytes) changed = ll_filter_bytes (filter, data, length);
+  gsize n;
+  const char *text = g_bytes_get_data (changed, &n);
 
-  while (data < end)
-    {
-      const char *newline = memchr (data, '\n', (gsize)(end - data));
-      const char *line_end = newline != NULL ? newline : end;
-      if (newline != NULL && line_end > data && line_end[-1] == '\r')
-        line_end--;
-      g_string_append_len (out, data, line_end - data);
-      if (newline == NULL)
-        return;
-      g_string_append_len (out, "\r\n", 2);
-      data = newline + 1;
-    }
-}
-
-void
-ll_canonical_append_base64 (GString *out, const guint8 *data, gsize length)
-{
-  char line[ENCODED_LINE + 2];
-  const gsize step = ENCODED_LINE / 4 * 3;
-
-  for (gsize i = 0; i < length; i += step)
-    {
-      int state = 0, save = 0;
-      gsize n = g_base64_encode_step (data + i, MIN (step, length - i), FALSE, line, &state, &save);
-      n += g_base64_encode_close (FALSE, line + n, &state, &save);
-      g_string_append_len (out, line, (gssize)n);
-      g_string_append_len (out, "\r\n", 2);
-    }
-}
-
-static gboolean
-is_line_end (const guint8 *data, gsize length, gsize i)
-{
-  return i >= length || (i + 1 < length && data[i] == '\r' && data[i + 1] == '\n');
-}
-
-static gboolean
-must_encode (const guint8 *data, gsize length, gsize i, gboolean at_start)
-{
-  guint8 c = data[i];
-
-  if (c == ' ' || c == '\t')
-    return is_line_end (data, length, i + 1);
-  if (c < 33 || c > 126 || c == '=')
-    return TRUE;
-  if (at_start && c == 'F')
-    return length - i >= 5 && memcmp (data + i, "From ", 5) == 0;
-  return at_start && (c == '-' || c == '.');
-}
-
-void
-ll_canonical_append_quoted_printable (GString *out, const guint8 *data, gsize length)
-{
-  static const char digits[] = "0123456789ABCDEF";
-  gsize column = 0, i = 0;
-
-  while (i < length)
-    {
-      gboolean encode;
-      gsize width;
-      if (i + 1 < length && data[i] == '\r' && data[i + 1] == '\n')
-        {
-          g_string_append_len (out, "\r\n", 2);
-          column = 0;
-          i += 2;
-          continue;
-        }
-      encode = must_encode (data, length, i, column == 0);
-      width = encode ? 3 : 1;
-      if (column + width > ENCODED_LINE - 1)
-        {
-          g_string_append_len (out, "=\r\n", 3);
-          column = 0;
-          continue;
-        }
-      if (encode)
-        g_string_append_printf (out, "=%c%c", digits[data[i] >> 4], digits[data[i] & 15]);
-      else
-        g_string_append_c (out, (char)data[i]);
-      column += width;
-      i++;
-    }
+  g_string_append_len (out, text, (gssize)n);
 }

@@ -1,7 +1,7 @@
 /* canonical.h - octets made fit to be signed (SM-13, SM-14, PM-03). */
 #pragma once
 
-#include <gio/gio.h>
+#include "mail/filter.h"
 
 G_BEGIN_DECLS
 
@@ -16,14 +16,13 @@ typedef enum
 /* Looks at text whose lines end in CRLF or LF. Linear. */
 LlFit ll_canonical_get_fit (const char *data, gsize length);
 
+/* The same of a stream, read to its end or until it is NOT. A stream that fails is NOT. */
+LlFit ll_canonical_get_fit_of_stream (GInputStream *in, GCancellable *cancellable);
+
+/* Every line end CRLF; a bare CR stays. (transfer full) */
+LlFilter *ll_canonical_filter_new (void);
+
 /* Appends with every line end CRLF; a bare CR stays. */
 void ll_canonical_append (GString *out, const char *data, gsize length);
-
-/* Appends as base64 in lines of 76 characters that end in CRLF (RFC 2045 section 6.8). */
-void ll_canonical_append_base64 (GString *out, const guint8 *data, gsize length);
-
-/* Appends as quoted-printable (RFC 2045 section 6.7): CRLF stays a line end; blanks at a line's
- * end, a "From " and a "--" at its start are encoded too. */
-void ll_canonical_append_quoted_printable (GString *out, const guint8 *data, gsize length);
 
 G_END_DECLS

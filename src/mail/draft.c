@@ -7,13 +7,13 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "bridge/gmime-glue.h"
 #include "mail/canonical.h"
 #include "mail/draft.h"
 #include "mail/headers.h"
 #include "mail/message-private.h"
+#include "mail/transfer.h"
 
 void
 ll_draft_free (LlDraft *draft)
@@ -21,7 +21,7 @@ ll_draft_free (LlDraft *draft)
   if (draft == NULL)
     return;
   g_free (draft->header);
-  g_clear_pointer (&draft->entity, g_bytes_unref);
+  g_clear_pointer (&draft->entity, ll_rope_unref);
   g_free (draft->author);
   g_strfreev (draft->recipients);
   g_free (draft);
@@ -138,8 +138,10 @@ append_fields (GString *out, const LlPart *part, Fields fields, gboolean seven_b
 
 typedef struct
 {
-  GString *out;
-  gsize encoded; /* octets that are base64 or compressed already */
+  LlRope *rope;
+  guint64 total, encoded; /* octets of leaves; of those that are base64 or compressed already */
+  gboolean unfit;         /* a header line that cannot be signed was written */
+  GCancellable *cancellable;
   GError *error;
 } Writer;
 
@@ -164,93 +166,196 @@ refuse (Writer *writer, const LlPart *part, const char *why)
   return FALSE;
 }
 
+/* --- leaves ----------------------------------------------------------------------------------- */
+
+/* What a leaf becomes on its way out. */
+typedef enum
+{
+  LEAF_CANONICAL,
+  LEAF_BASE64,
+  LEAF_QUOTED_PRINTABLE,
+} LeafForm;
+
+typedef struct
+{
+  LlSource *body; /* owned */
+  GMimeContentEncoding encoding;
+  LeafForm form;
+} Leaf;
+
+static void
+leaf_free (gpointer data)
+{
+  Leaf *leaf = data;
+  ll_source_unref (leaf->body);
+  g_free (leaf);
+}
+
+static Leaf *
+leaf_new (const LlPart *part, LeafForm form)
+{
+  Leaf *leaf = g_new0 (Leaf, 1);
+
+  leaf->body = ll_part_dup_body (part);
+  leaf->encoding = part->encoding;
+  leaf->form = form;
+  return leaf;
+}
+
+/* Takes `in`. */
+static GInputStream *
+through (LlFilter *filter, GInputStream *in)
+{
+  g_autoptr (GInputStream) owned = in;
+
+  return filter != NULL ? ll_filter_open (filter, in) : g_steal_pointer (&owned);
+}
+
 /* The octets that the leaf stands for; text has CRLF line ends (SM-13) unless it is declared
  * binary. A line end of quoted-printable is a CRLF however the file has it. */
-static GBytes *
-leaf_content (const LlPart *part)
+static GInputStream *
+open_content (const Leaf *leaf)
 {
-  g_autoptr (GBytes) body = ll_part_dup_body (part);
-  g_autoptr (GBytes) canonical = NULL;
-  gsize length;
-  const char *data = g_bytes_get_data (body, &length);
+  GInputStream *in = ll_source_open (leaf->body);
 
-  if (part->encoding == GMIME_CONTENT_ENCODING_BINARY)
-    return g_steal_pointer (&body);
-  if (part->encoding == GMIME_CONTENT_ENCODING_BASE64
-      || part->encoding == GMIME_CONTENT_ENCODING_UUENCODE)
-    return ll_gmime_decode (part->encoding, data, length);
-  canonical = ll_canonical_bytes (data, length);
-  if (part->encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE)
-    return g_steal_pointer (&canonical);
-  data = g_bytes_get_data (canonical, &length);
-  return ll_gmime_decode (part->encoding, data, length);
+  if (leaf->encoding != GMIME_CONTENT_ENCODING_BINARY
+      && leaf->encoding != GMIME_CONTENT_ENCODING_BASE64
+      && leaf->encoding != GMIME_CONTENT_ENCODING_UUENCODE)
+    in = through (ll_canonical_filter_new (), in);
+  return through (ll_transfer_decoder_new (leaf->encoding), in);
+}
+
+static GInputStream *
+leaf_open (gpointer data)
+{
+  const Leaf *leaf = data;
+
+  switch (leaf->form)
+    {
+    case LEAF_BASE64:
+      return through (ll_transfer_base64_new (), open_content (leaf));
+    case LEAF_QUOTED_PRINTABLE:
+      return through (ll_transfer_quoted_printable_new (), open_content (leaf));
+    default:
+      return through (ll_canonical_filter_new (), ll_source_open (leaf->body));
+    }
+}
+
+/* How a stream of octets looks, for the choice of an encoding. */
+typedef struct
+{
+  guint64 total, strange;
+  gboolean is_text; /* no NUL, no line end but CRLF */
+  guint8 last;
+} Look;
+
+static void
+look_at (Look *look, const guint8 *data, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    {
+      if (data[i] == '\0' || (look->last == '\r') != (data[i] == '\n'))
+        look->is_text = FALSE;
+      look->strange += data[i] >= 0x80 || (data[i] < 32 && !g_ascii_isspace (data[i]));
+      look->last = data[i];
+    }
+  look->total += length;
 }
 
 /* Quoted-printable keeps mostly-ASCII text readable; it cannot hold NUL or bare line ends safely.
  */
 static gboolean
-suits_quoted_printable (const LlPart *part, const guint8 *data, gsize length)
+suits_quoted_printable (const LlPart *part, GCancellable *cancellable)
 {
-  gsize strange = 0;
+  g_autofree guint8 *chunk = NULL;
+  g_autoptr (GInputStream) in = NULL;
+  Look look = { .is_text = TRUE };
+  Leaf *leaf;
+  gssize n = 0;
 
   if (!ll_part_is_type (part, "text", "*"))
     return FALSE;
-  for (gsize i = 0; i < length; i++)
-    {
-      gboolean line_end = data[i] == '\r' && i + 1 < length && data[i + 1] == '\n';
-      if (data[i] == '\0' || (data[i] == '\r' && !line_end)
-          || (data[i] == '\n' && (i == 0 || data[i - 1] != '\r')))
-        return FALSE;
-      strange += data[i] >= 0x80 || (data[i] < 32 && !g_ascii_isspace (data[i]));
-    }
-  return strange * 6 < length;
+  leaf = leaf_new (part, LEAF_QUOTED_PRINTABLE);
+  in = open_content (leaf);
+  leaf_free (leaf);
+  chunk = g_malloc (LL_FILTER_CHUNK);
+  while (look.is_text
+         && (n = g_input_stream_read (in, chunk, LL_FILTER_CHUNK, cancellable, NULL)) > 0)
+    look_at (&look, chunk, (gsize)n);
+  explicit_bzero (chunk, LL_FILTER_CHUNK);
+  return n >= 0 && look.is_text && look.last != '\r' && look.strange * 6 < look.total;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static void
+write_text (Writer *writer, const char *text)
+{
+  if (ll_canonical_get_fit (text, strlen (text)) == LL_FIT_NOT)
+    writer->unfit = TRUE;
+  ll_rope_append (writer->rope, text);
+}
+
+static void
+write_leaf_as (Writer *writer, const LlPart *part, LeafForm form)
+{
+  ll_rope_append_stream (writer->rope, leaf_open, leaf_new (part, form), leaf_free);
+  writer->total += ll_part_get_body_size (part);
+}
+
+/* The fields of a part, with another transfer encoding where one is given, and the empty line. */
+static void
+write_fields (Writer *writer, const LlPart *part, Fields fields, const char *without,
+              const char *encoding)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  append_fields (text, part, fields, TRUE, without);
+  if (encoding != NULL)
+    g_string_append_printf (text, "Content-Transfer-Encoding: %s\r\n", encoding);
+  g_string_append (text, "\r\n");
+  write_text (writer, text->str);
 }
 
 static gboolean
 write_encoded (Writer *writer, const LlPart *part, Fields fields)
 {
-  g_autoptr (GBytes) content = leaf_content (part);
-  gsize length;
-  const guint8 *data = g_bytes_get_data (content, &length);
-  gboolean readable = suits_quoted_printable (part, data, length);
+  gboolean readable = suits_quoted_printable (part, writer->cancellable);
 
-  append_fields (writer->out, part, fields, TRUE, "Content-Transfer-Encoding");
-  g_string_append_printf (writer->out, "Content-Transfer-Encoding: %s\r\n\r\n",
-                          readable ? "quoted-printable" : "base64");
-  if (readable)
-    ll_canonical_append_quoted_printable (writer->out, data, length);
-  else
-    {
-      ll_canonical_append_base64 (writer->out, data, length);
-      writer->encoded += length;
-    }
+  write_fields (writer, part, fields, "Content-Transfer-Encoding",
+                readable ? "quoted-printable" : "base64");
+  write_leaf_as (writer, part, readable ? LEAF_QUOTED_PRINTABLE : LEAF_BASE64);
+  if (!readable)
+    writer->encoded += ll_part_get_body_size (part);
   return TRUE;
 }
 
 static gboolean
 write_as_is (Writer *writer, const LlPart *part, Fields fields)
 {
-  g_autoptr (GBytes) body = ll_part_dup_body (part);
-  gsize length;
-  const char *data = g_bytes_get_data (body, &length);
-
-  append_fields (writer->out, part, fields, TRUE, NULL);
-  g_string_append (writer->out, "\r\n");
-  ll_canonical_append (writer->out, data, length);
+  write_fields (writer, part, fields, NULL, NULL);
+  write_leaf_as (writer, part, LEAF_CANONICAL);
   return TRUE;
 }
 
 static gboolean
 write_seven_bit (Writer *writer, const LlPart *part, Fields fields)
 {
-  g_autoptr (GBytes) body = ll_part_dup_body (part);
-  gsize length;
-  const char *data = g_bytes_get_data (body, &length);
-
-  append_fields (writer->out, part, fields, TRUE, "Content-Transfer-Encoding");
-  g_string_append (writer->out, "Content-Transfer-Encoding: 7bit\r\n\r\n");
-  ll_canonical_append (writer->out, data, length);
+  write_fields (writer, part, fields, "Content-Transfer-Encoding", "7bit");
+  write_leaf_as (writer, part, LEAF_CANONICAL);
   return TRUE;
+}
+
+static LlFit
+get_fit (const Writer *writer, LlSource *source)
+{
+  const char *data = ll_source_peek (source);
+  g_autoptr (GInputStream) in = NULL;
+
+  if (data != NULL)
+    return ll_canonical_get_fit (data, (gsize)ll_source_get_size (source));
+  in = ll_source_open (source);
+  return ll_canonical_get_fit_of_stream (in, writer->cancellable);
 }
 
 /* A multipart in which no part was found, and messages in pieces, have no content of their own to
@@ -265,10 +370,8 @@ may_be_encoded (const LlPart *part)
 static gboolean
 write_leaf (Writer *writer, const LlPart *part, Fields fields)
 {
-  g_autoptr (GBytes) body = ll_part_dup_body (part);
-  gsize length;
-  const char *data = g_bytes_get_data (body, &length);
-  LlFit fit = ll_canonical_get_fit (data, length);
+  g_autoptr (LlSource) body = ll_part_dup_body (part);
+  LlFit fit = get_fit (writer, body);
 
   if (!may_be_encoded (part))
     return fit != LL_FIT_NOT
@@ -279,7 +382,7 @@ write_leaf (Writer *writer, const LlPart *part, Fields fields)
   if (part->encoding == GMIME_CONTENT_ENCODING_BINARY || fit != LL_FIT_SIGN)
     return write_encoded (writer, part, fields);
   if (part->encoding == GMIME_CONTENT_ENCODING_BASE64)
-    writer->encoded += length;
+    writer->encoded += ll_part_get_body_size (part);
   /* 7-bit is what it is, whatever it says */
   if (part->encoding == GMIME_CONTENT_ENCODING_8BIT || part->unknown_encoding)
     return write_seven_bit (writer, part, fields);
@@ -297,65 +400,51 @@ is_sealed (const LlPart *part)
 static gboolean
 write_sealed (Writer *writer, const LlPart *part, Fields fields)
 {
-  g_autoptr (GBytes) entity = ll_part_dup_entity (part);
-  gsize length;
-  const char *data = g_bytes_get_data (entity, &length);
+  g_autoptr (LlSource) entity = ll_part_dup_entity (part);
 
-  if (ll_canonical_get_fit (data, length) == LL_FIT_NOT)
+  if (get_fit (writer, entity) == LL_FIT_NOT)
     return refuse (writer, part,
                    _ ("this part is signed or encrypted already and cannot be made 7-bit without "
                       "breaking it. Attach it as a file instead."));
-  writer->encoded += length / 2;
+  writer->encoded += ll_source_get_size (entity) / 2;
   return write_as_is (writer, part, fields);
 }
 
 static gboolean
 write_multipart (Writer *writer, const LlPart *part, Fields fields)
 {
-  const char *boundary = part->boundary;
+  g_autofree char *delimiter = g_strdup_printf ("--%s\r\n", part->boundary);
+  g_autofree char *closing = g_strdup_printf ("--%s--\r\n", part->boundary);
 
-  append_fields (writer->out, part, fields, TRUE, "Content-Transfer-Encoding");
-  g_string_append (writer->out, "\r\n");
+  write_fields (writer, part, fields, "Content-Transfer-Encoding", NULL);
   for (guint i = 0; i < ll_part_get_n_children (part); i++)
     {
-      g_string_append_printf (writer->out, "--%s\r\n", boundary);
+      write_text (writer, delimiter);
       if (!write_part (writer, ll_part_get_child (part, i), FIELDS_ALL))
         return FALSE;
-      g_string_append (writer->out, "\r\n");
+      write_text (writer, "\r\n");
     }
-  g_string_append_printf (writer->out, "--%s--\r\n", boundary);
+  write_text (writer, closing);
   return TRUE;
 }
 
 static gboolean
 write_nested (Writer *writer, const LlPart *part, Fields fields)
 {
-  LlPart *inner = ll_part_get_child (part, 0);
-
-  append_fields (writer->out, part, fields, TRUE, "Content-Transfer-Encoding");
-  g_string_append (writer->out, "\r\n");
-  return write_part (writer, inner, FIELDS_ALL);
+  write_fields (writer, part, fields, "Content-Transfer-Encoding", NULL);
+  return write_part (writer, ll_part_get_child (part, 0), FIELDS_ALL);
 }
 
 static gboolean
 write_part (Writer *writer, LlPart *part, Fields fields)
 {
-  gsize start = writer->out->len;
-  gboolean done;
-
   if (is_sealed (part))
-    done = write_sealed (writer, part, fields);
-  else if (ll_part_is_type (part, "multipart", "*") && ll_part_get_n_children (part) > 0)
-    done = write_multipart (writer, part, fields);
-  else if (ll_part_is_type (part, "message", "*") && ll_part_get_n_children (part) == 1)
-    done = write_nested (writer, part, fields);
-  else
-    done = write_leaf (writer, part, fields);
-  if (done
-      && ll_canonical_get_fit (writer->out->str + start, writer->out->len - start) == LL_FIT_NOT
-      && ll_part_get_parent (part) == NULL)
-    return refuse (writer, part, _ ("a header line of this part is too long or not 7-bit."));
-  return done;
+    return write_sealed (writer, part, fields);
+  if (ll_part_is_type (part, "multipart", "*") && ll_part_get_n_children (part) > 0)
+    return write_multipart (writer, part, fields);
+  if (ll_part_is_type (part, "message", "*") && ll_part_get_n_children (part) == 1)
+    return write_nested (writer, part, fields);
+  return write_leaf (writer, part, fields);
 }
 
 /* --- taking a message apart ------------------------------------------------------------------- */
@@ -448,13 +537,27 @@ check_end (LlMessage *message, GError **error)
 }
 
 static gboolean
+has_nul (LlSource *source)
+{
+  g_autoptr (GInputStream) in = ll_source_open (source);
+  g_autofree char *chunk = g_malloc (LL_FILTER_CHUNK);
+  const char *found = NULL;
+  gssize n;
+
+  while (found == NULL && (n = g_input_stream_read (in, chunk, LL_FILTER_CHUNK, NULL, NULL)) > 0)
+    found = memchr (chunk, '\0', (gsize)n);
+  explicit_bzero (chunk, LL_FILTER_CHUNK);
+  return found != NULL;
+}
+
+static gboolean
 check_structure (LlMessage *message, GError **error)
 {
   LlReason reason = ll_part_get_tree_ambiguity (ll_message_get_root (message));
 
   if (reason == LL_REASON_NONE)
     return check_end (message, error);
-  if (memchr (message->data, '\0', message->length) != NULL)
+  if (has_nul (ll_message_get_source (message)))
     g_set_error_literal (error, LL_ERROR, LL_ERROR_BAD_DATA,
                          _ ("The message has a NUL character in its text or header, where some "
                             "mail "
@@ -467,71 +570,41 @@ check_structure (LlMessage *message, GError **error)
   return FALSE;
 }
 
-/* What we could not read again is not written. */
-static gboolean
-check_size (const GString *entity, GError **error)
-{
-  if (entity->len <= LL_LIMIT_MESSAGE_BYTES)
-    return TRUE;
-  g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
-               _ ("Made fit to be sealed, the message is larger than %u bytes, which is the "
-                  "limit."),
-               LL_LIMIT_MESSAGE_BYTES);
-  return FALSE;
-}
-
 static gboolean
 write_entity (Writer *writer, LlPart *root, GError **error)
 {
   if (ll_part_count_fields (root, "Content-Type") == 0)
-    g_string_append (writer->out, "Content-Type: text/plain\r\n");
-  if (!write_part (writer, root, FIELDS_STRUCTURAL))
-    {
-      g_propagate_error (error, g_steal_pointer (&writer->error));
-      return FALSE;
-    }
-  return check_size (writer->out, error);
+    write_text (writer, "Content-Type: text/plain\r\n");
+  if (write_part (writer, root, FIELDS_STRUCTURAL) && writer->unfit)
+    refuse (writer, root, _ ("a header line of this part is too long or not 7-bit."));
+  if (writer->error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&writer->error));
+  return FALSE;
 }
 
 LlDraft *
-ll_draft_new (LlMessage *message, GError **error)
+ll_draft_new (LlMessage *message, GCancellable *cancellable, GError **error)
 {
   g_autoptr (LlDraft) draft = g_new0 (LlDraft, 1);
   LlPart *root = ll_message_get_root (message);
-  Writer writer = { 0 };
-  gsize length;
+  Writer writer = { .cancellable = cancellable };
 
   if (!check_structure (message, error))
     return NULL;
   draft->recipients = dup_recipients (root, error);
   if (draft->recipients == NULL)
     return NULL;
-  writer.out = g_string_sized_new (message->length + 4096);
-  if (!write_entity (&writer, root, error))
-    {
-      g_string_free (writer.out, TRUE);
-      return NULL;
-    }
-  length = writer.out->len;
-  draft->incompressible = writer.encoded * 2 > length;
-  draft->entity = ll_secret_bytes_new_take (g_string_free (writer.out, FALSE), length);
+  writer.rope = draft->entity = ll_rope_new ();
+  if (!write_entity (&writer, root, error)
+      || g_cancellable_set_error_if_cancelled (cancellable, error)
+      || !ll_source_check (ll_message_get_source (message), error))
+    return NULL;
+  draft->incompressible = writer.encoded * 2 > writer.total;
   draft->header = dup_outer_header (root);
   draft->author = ll_part_dup_author (root, NULL);
   draft->has_bcc = has_bcc (root);
   return g_steal_pointer (&draft);
-}
-
-GBytes *
-ll_draft_assemble (const LlDraft *draft, GBytes *wrapped)
-{
-  gsize length, header_length = strlen (draft->header);
-  const char *data = g_bytes_get_data (wrapped, &length);
-  GString *out = g_string_sized_new (header_length + length + 1);
-
-  g_string_append_len (out, draft->header, (gssize)header_length);
-  g_string_append_len (out, data, (gssize)length);
-  length = out->len;
-  return g_bytes_new_take (g_string_free (out, FALSE), length);
 }
 
 /* --- the other way ---------------------------------------------------------------------------- */
@@ -582,25 +655,22 @@ append_inner_fields (GString *out, const LlPart *inner)
 
 /* The header has the line ends of the body, so that the file has one kind. */
 static void
-append_in_style (GString *out, GString *header, const char *body, gsize length)
+match_line_ends (GString *header, LlSource *body)
 {
-  const char *newline = memchr (body, '\n', length);
+  g_autoptr (GBytes) head = ll_source_dup_bytes (body, 0, LL_FILTER_CHUNK);
+  gsize length;
+  const char *data = g_bytes_get_data (head, &length);
+  const char *newline = length > 0 ? memchr (data, '\n', length) : NULL;
 
-  if (newline != NULL && (newline == body || newline[-1] != '\r'))
+  if (newline != NULL && (newline == data || newline[-1] != '\r'))
     g_string_replace (header, "\r\n", "\n", 0);
-  g_string_append_len (out, header->str, (gssize)header->len);
 }
 
-GBytes *
-ll_draft_open (const LlPart *outer, const LlPart *payload)
+static LlRope *
+open_with (const LlPart *outer, const LlPart *inner, const LlPart *shown, LlSource *body)
 {
-  const LlPart *inner = ll_headers_get_protected (payload);
-  const LlPart *shown = inner != NULL ? inner : payload;
   g_autoptr (GString) header = g_string_new (NULL);
-  g_autoptr (GBytes) body = ll_part_dup_body (shown);
-  gsize length;
-  const char *data = g_bytes_get_data (body, &length);
-  GString *out = g_string_sized_new (length + 8192);
+  LlRope *rope = ll_rope_new ();
 
   append_outer_fields (header, outer, inner);
   if (inner != NULL)
@@ -608,8 +678,24 @@ ll_draft_open (const LlPart *outer, const LlPart *payload)
   g_string_append (header, "MIME-Version: 1.0\r\n");
   append_fields (header, shown, FIELDS_STRUCTURAL, FALSE, NULL);
   g_string_append (header, "\r\n");
-  append_in_style (out, header, data, length);
-  g_string_append_len (out, data, (gssize)length);
-  length = out->len;
-  return ll_secret_bytes_new_take (g_string_free (out, FALSE), length);
+  match_line_ends (header, body);
+  ll_rope_append (rope, header->str);
+  ll_rope_append_source (rope, body);
+  return rope;
+}
+
+LlRope *
+ll_draft_open (const LlPart *outer, const LlPart *payload)
+{
+  const LlPart *inner = ll_headers_get_protected (payload);
+  const LlPart *shown = inner != NULL ? inner : payload;
+  g_autoptr (LlSource) body = ll_part_dup_body (shown);
+
+  return open_with (outer, inner, shown, body);
+}
+
+LlRope *
+ll_draft_open_with (const LlPart *outer, const LlPart *payload, LlSource *body)
+{
+  return open_with (outer, NULL, payload, body);
 }

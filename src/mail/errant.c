@@ -12,13 +12,15 @@
 #include "mail/inline-pgp.h"
 #include "mail/layers-private.h"
 
+#define HEAD_BYTES (64 * 1024) /* enough to tell what most objects are */
+
 typedef struct
 {
   LlEnvelope *envelope;
   const LlEngines *engines;
   GCancellable *cancellable;
   guint n_checks;
-  gsize room; /* octets that may still be checked */
+  guint64 room; /* octets that may still be checked */
 } Walker;
 
 static gboolean walk (Walker *walker, LlPart *part, const char *path, GError **error);
@@ -53,60 +55,43 @@ may_check (Walker *walker)
 /* VM-08: a few octets can stand for very many, by compression or because signed parts stand in
  * signed parts. All checks together get as much as the layers do. */
 static void
-take_room (Walker *walker, gsize size)
+take_room (Walker *walker, guint64 size)
 {
   walker->room -= MIN (size, walker->room);
 }
 
-typedef GBytes *(*DupCovered) (LlPart *covered);
+typedef GInputStream *(*OpenCovered) (const LlPart *covered);
 
-static GBytes *
-dup_entity (LlPart *covered)
-{
-  return ll_part_dup_canonical_entity (covered);
-}
-
-static GBytes *
-dup_content (LlPart *covered)
-{
-  return ll_part_dup_content (covered, G_MAXSIZE, NULL);
-}
-
-/* What is covered is copied here and not kept: signed parts may stand in signed parts, and each
- * covers all of the ones in it (VM-08). */
 static gboolean
 check_detached (Walker *walker, LlErrant *errant, LlPart *signature, LlPart *covered,
-                DupCovered dup, GError **error)
+                OpenCovered open, GError **error)
 {
   LlEngine *engine = ll_layer_engine (walker->engines, errant->protocol);
-  g_autoptr (GBytes) object = NULL, content = NULL;
+  g_auto (LlLayerObject) object = { NULL };
+  g_autoptr (GInputStream) in = NULL, content = NULL;
 
   if (!may_check (walker))
     return TRUE;
-  object = ll_layer_dup_object (signature, engine);
-  content = dup (covered);
-  take_room (walker, g_bytes_get_size (content));
-  return ll_layer_verify_detached (engine, errant->protocol, object, content, &errant->facts,
+  ll_layer_object_init (&object, signature, engine);
+  in = ll_layer_object_open (&object);
+  content = open (covered);
+  take_room (walker, ll_part_get_body_size (covered));
+  return ll_layer_verify_detached (engine, errant->protocol, in, content, &errant->facts,
                                    walker->cancellable, error);
 }
 
 static gboolean
-check_opaque (Walker *walker, LlErrant *errant, GBytes *object, GError **error)
+check_opaque (Walker *walker, LlErrant *errant, GInputStream *object, GError **error)
 {
   LlEngine *engine = ll_layer_engine (walker->engines, errant->protocol);
-  g_autoptr (GBytes) dropped = NULL;
-  LlReason limit = LL_REASON_NONE;
+  g_auto (LlLayerInside) inside = { .max_size = walker->room };
 
   if (!may_check (walker))
     return TRUE;
-  if (!ll_layer_verify_opaque (engine, errant->protocol, object,
-                               MIN (walker->room, LL_LIMIT_MESSAGE_BYTES), &dropped, &errant->facts,
-                               &limit, walker->cancellable, error))
+  if (!ll_layer_verify_opaque (engine, errant->protocol, object, &inside, &errant->facts,
+                               walker->cancellable, error))
     return FALSE;
-  if (limit != LL_REASON_NONE)
-    walker->room = 0;
-  else if (dropped != NULL)
-    take_room (walker, g_bytes_get_size (dropped));
+  take_room (walker, inside.refused ? walker->room : inside.size);
   return TRUE;
 }
 
@@ -155,8 +140,8 @@ walk_signed (Walker *walker, LlPart *part, const char *path, GError **error)
   if (protocol != LL_PROTOCOL_UNKNOWN)
     {
       errant = add_errant (walker, LL_REASON_ERRANT_SIGNATURE, protocol, path, part);
-      if (!check_detached (walker, errant, signature, ll_part_get_child (part, 0), dup_entity,
-                           error))
+      if (!check_detached (walker, errant, signature, ll_part_get_child (part, 0),
+                           ll_part_open_canonical, error))
         return FALSE;
       if (n == 2 && is_before_footer (walker, part) && !is_broken (errant->facts))
         errant->kind = LL_REASON_LIST_FOOTER;
@@ -175,15 +160,17 @@ walk_signed (Walker *walker, LlPart *part, const char *path, GError **error)
 static gboolean
 walk_pkcs7 (Walker *walker, LlPart *part, const char *path, GError **error)
 {
-  LlEngine *engine = walker->engines->smime;
-  g_autoptr (GBytes) object = ll_layer_dup_object (part, engine);
+  g_auto (LlLayerObject) object = { NULL };
+  g_autoptr (GInputStream) in = NULL;
   LlErrant *errant;
 
-  switch (engine != NULL ? engine->klass->identify (engine, object) : LL_BLOB_UNKNOWN)
+  ll_layer_object_init (&object, part, walker->engines->smime);
+  switch (object.kind)
     {
     case LL_BLOB_SIGNED:
       errant = add_errant (walker, LL_REASON_ERRANT_SIGNATURE, LL_PROTOCOL_SMIME, path, part);
-      return check_opaque (walker, errant, object, error);
+      in = ll_layer_object_open (&object);
+      return check_opaque (walker, errant, in, error);
     case LL_BLOB_ENCRYPTED:
       add_errant (walker, LL_REASON_ERRANT_ENCRYPTION, LL_PROTOCOL_SMIME, path, part);
       return TRUE;
@@ -279,33 +266,46 @@ walk_lone_signature (Walker *walker, LlPart *part, LlProtocol protocol, const ch
   LlErrant *errant = add_errant (walker, LL_REASON_ERRANT_SIGNATURE, protocol, path, part);
   LlPart *sibling = find_signed_sibling (part);
 
-  return sibling == NULL || check_detached (walker, errant, part, sibling, dup_content, error);
+  return sibling == NULL
+         || check_detached (walker, errant, part, sibling, ll_part_open_content, error);
 }
 
+/* In what would be shown of the part. */
 static gboolean
-contains (const char *data, gsize length, const char *marker)
+contains (const LlPart *part, const char *marker)
 {
+  gboolean is_cut = FALSE;
+  g_autoptr (GBytes) content = ll_part_dup_content_head (part, LL_LIMIT_SHOWN_BYTES, &is_cut);
+  gsize length;
+  const char *data = g_bytes_get_data (content, &length);
+
   return length > 0 && memmem (data, length, marker, strlen (marker)) != NULL;
 }
 
 static gboolean
-walk_block (Walker *walker, const LlPart *part, const char *path, GBytes *content,
-            const LlInlineBlock *block, gboolean whole, GError **error)
+walk_block (Walker *walker, const LlPart *part, const char *path, const LlInlineBlock *block,
+            gboolean whole, GError **error)
 {
   LlEngine *engine = walker->engines->openpgp;
-  g_autoptr (GBytes) bytes
-      = g_bytes_new_from_bytes (content, block->start, block->end - block->start);
   gboolean is_signed = block->kind == LL_INLINE_SIGNED;
+  g_autoptr (GInputStream) in = NULL;
   LlErrant *errant;
 
   if (!is_signed && engine != NULL && block->complete)
-    is_signed = engine->klass->identify (engine, bytes) == LL_BLOB_SIGNED;
+    {
+      g_autoptr (GInputStream) start = ll_inline_open (part, block);
+      g_autoptr (GBytes) head = ll_stream_read_head (start, HEAD_BYTES, NULL, NULL, NULL);
+      is_signed = head != NULL && engine->klass->identify (engine, head) == LL_BLOB_SIGNED;
+    }
   errant = add_errant (walker, is_signed ? LL_REASON_INLINE_SIGNATURE : LL_REASON_INLINE_ENCRYPTION,
                        LL_PROTOCOL_OPENPGP, path, part);
   g_free (errant->description);
   errant->description = g_strdup ("inline PGP");
   errant->whole_body = whole;
-  return !is_signed || check_opaque (walker, errant, bytes, error);
+  if (!is_signed)
+    return TRUE;
+  in = ll_inline_open (part, block);
+  return check_opaque (walker, errant, in, error);
 }
 
 /* E2E-18. In HTML the lines are broken up by markup, which is not interpreted here: that there is
@@ -313,24 +313,17 @@ walk_block (Walker *walker, const LlPart *part, const char *path, GBytes *conten
 static gboolean
 walk_text (Walker *walker, LlPart *part, const char *path, GError **error)
 {
-  g_autoptr (GBytes) content = ll_part_dup_content (part, G_MAXSIZE, NULL);
-  g_autoptr (GArray) blocks = NULL;
+  g_autoptr (GInputStream) content = ll_part_open_content (part);
   gboolean alone = FALSE;
-  gsize length;
-  const char *text = g_bytes_get_data (content, &length);
+  g_autoptr (GArray) blocks = ll_inline_find (content, &alone);
+  gboolean is_html = blocks->len == 0 && ll_part_is_type (part, "text", "html");
 
-  if (!contains (text, length, "-----BEGIN PGP "))
-    return TRUE;
-  blocks = ll_inline_find (text, length, &alone);
-  if (blocks->len == 0 && ll_part_is_type (part, "text", "html")
-      && contains (text, length, "-----BEGIN PGP MESSAGE"))
+  if (is_html && contains (part, "-----BEGIN PGP MESSAGE"))
     add_errant (walker, LL_REASON_INLINE_ENCRYPTION, LL_PROTOCOL_OPENPGP, path, part);
-  if (blocks->len == 0 && ll_part_is_type (part, "text", "html")
-      && contains (text, length, "-----BEGIN PGP SIGNED MESSAGE"))
+  if (is_html && contains (part, "-----BEGIN PGP SIGNED MESSAGE"))
     add_errant (walker, LL_REASON_INLINE_SIGNATURE, LL_PROTOCOL_OPENPGP, path, part);
-  /* a body of nothing but BEGIN lines is no reason for a list of a million */
-  for (guint i = 0; i < MIN (blocks->len, LL_LIMIT_PARTS); i++)
-    if (!walk_block (walker, part, path, content, &g_array_index (blocks, LlInlineBlock, i),
+  for (guint i = 0; i < blocks->len; i++)
+    if (!walk_block (walker, part, path, &g_array_index (blocks, LlInlineBlock, i),
                      alone && part == walker->envelope->payload, error))
       return FALSE;
   return TRUE;
@@ -338,12 +331,12 @@ walk_text (Walker *walker, LlPart *part, const char *path, GError **error)
 
 /* Files that Outlook add-ins leave: a whole PGP/MIME message as an attachment. */
 static gboolean
-is_wrapped_message (const LlPart *part, const char *data, gsize length)
+is_wrapped_message (const LlPart *part)
 {
   const char *name = ll_part_get_file_name (part);
 
   return name != NULL && (g_str_has_suffix (name, ".mime") || g_str_has_suffix (name, ".dat"))
-         && contains (data, length, "-----BEGIN PGP MESSAGE");
+         && contains (part, "-----BEGIN PGP MESSAGE");
 }
 
 /* An attachment that is an OpenPGP object by its octets. */
@@ -351,19 +344,20 @@ static gboolean
 walk_file (Walker *walker, LlPart *part, const char *path, GError **error)
 {
   LlEngine *engine = walker->engines->openpgp;
-  g_autoptr (GBytes) content = ll_part_dup_content (part, G_MAXSIZE, NULL);
-  gsize length;
-  const char *data = g_bytes_get_data (content, &length);
+  g_autoptr (GInputStream) in = NULL;
+  g_autoptr (GBytes) head = NULL;
+  gboolean is_cut = FALSE;
   LlErrant *errant;
 
-  if (is_wrapped_message (part, data, length))
+  if (is_wrapped_message (part))
     {
       add_errant (walker, LL_REASON_REPAIRABLE_STRUCTURE, LL_PROTOCOL_OPENPGP, path, part);
       return TRUE;
     }
   if (engine == NULL)
     return TRUE;
-  switch (engine->klass->identify (engine, content))
+  head = ll_part_dup_content_head (part, HEAD_BYTES, &is_cut);
+  switch (engine->klass->identify (engine, head))
     {
     case LL_BLOB_ENCRYPTED:
       add_errant (walker, LL_REASON_ERRANT_ENCRYPTION, LL_PROTOCOL_OPENPGP, path, part);
@@ -372,7 +366,8 @@ walk_file (Walker *walker, LlPart *part, const char *path, GError **error)
       return walk_lone_signature (walker, part, LL_PROTOCOL_OPENPGP, path, error);
     case LL_BLOB_SIGNED:
       errant = add_errant (walker, LL_REASON_ERRANT_SIGNATURE, LL_PROTOCOL_OPENPGP, path, part);
-      return check_opaque (walker, errant, content, error);
+      in = ll_part_open_content (part);
+      return check_opaque (walker, errant, in, error);
     default:
       return TRUE;
     }
@@ -432,7 +427,8 @@ gboolean
 ll_layers_find_errant (LlEnvelope *envelope, const LlEngines *engines, GCancellable *cancellable,
                        GError **error)
 {
-  Walker walker = { envelope, engines, cancellable, 0, LL_LIMIT_ALL_LAYERS_BYTES };
+  guint64 size = ll_source_get_size (ll_message_get_source (envelope->messages->pdata[0]));
+  Walker walker = { envelope, engines, cancellable, 0, MAX (LL_LIMIT_ALL_LAYERS_BYTES, 2 * size) };
 
   return walk (&walker, envelope->payload, "", error);
 }

@@ -2,7 +2,12 @@
 
 #include <string.h>
 
+#include "base/limits.h"
+#include "mail/filter.h"
 #include "mail/inline-pgp.h"
+
+#define MAX_MARKER 48
+#define MAX_ARMOR_HEADER (16 * 1024)
 
 static const struct
 {
@@ -14,128 +19,158 @@ static const struct
   { "-----BEGIN PGP SIGNED MESSAGE-----", "-----END PGP SIGNATURE-----", LL_INLINE_SIGNED },
 };
 
+/* The line that is being read, and what the lines before it were. */
 typedef struct
 {
-  const char *text;
+  GArray *blocks;
+  int open;              /* the marker of the block that we are in, or -1 */
+  gboolean outside;      /* something that is not blank stands outside of blocks */
+  guint64 start, at;     /* of the line, and in the text */
+  char line[MAX_MARKER]; /* its beginning, without indentation */
   gsize length;
-  gsize at;
-} Lines;
-
-/* The next line without indentation; FALSE at the end. */
-static gboolean
-next_line (Lines *lines, const char **line, gsize *length, gsize *start)
-{
-  const char *newline;
-  gsize next;
-
-  if (lines->at >= lines->length)
-    return FALSE;
-  *start = lines->at;
-  newline = memchr (lines->text + lines->at, '\n', lines->length - lines->at);
-  next = newline != NULL ? (gsize)(newline - lines->text) + 1 : lines->length;
-  *line = lines->text + lines->at;
-  *length = next - lines->at;
-  while (*length > 0 && (**line == ' ' || **line == '\t'))
-    {
-      (*line)++;
-      (*length)--;
-    }
-  lines->at = next;
-  return TRUE;
-}
+  gboolean is_blank;
+} Finder;
 
 static gboolean
-starts (const char *line, gsize length, const char *marker)
+starts (const Finder *finder, const char *marker)
 {
   gsize size = strlen (marker);
-  return length >= size && memcmp (line, marker, size) == 0;
+  return finder->length >= size && memcmp (finder->line, marker, size) == 0;
 }
 
 static int
-find_marker (const char *line, gsize length)
+find_marker (const Finder *finder)
 {
   for (guint i = 0; i < G_N_ELEMENTS (markers); i++)
-    if (starts (line, length, markers[i].begin))
+    if (starts (finder, markers[i].begin))
       return (int)i;
   return -1;
 }
 
-/* Reads on to the end of the block that began with marker `index`. A new BEGIN line ends an
- * unfinished block. */
 static void
-finish_block (Lines *lines, guint index, LlInlineBlock *block)
+close_block (Finder *finder, guint64 end, gboolean complete)
 {
-  const char *line;
-  gsize length, start;
+  LlInlineBlock *block = &g_array_index (finder->blocks, LlInlineBlock, finder->blocks->len - 1);
 
-  while (next_line (lines, &line, &length, &start))
-    {
-      if (starts (line, length, markers[index].end))
-        {
-          block->complete = TRUE;
-          break;
-        }
-      if (find_marker (line, length) >= 0)
-        {
-          lines->at = start;
-          break;
-        }
-    }
-  block->end = lines->at;
+  block->end = end;
+  block->complete = complete;
+  finder->open = -1;
 }
 
-static gboolean
-is_blank (const char *text, gsize length)
+/* A new BEGIN line ends an unfinished block. A body of nothing but BEGIN lines is no reason for a
+ * list of a million. */
+static void
+open_block (Finder *finder, int marker)
 {
-  for (gsize i = 0; i < length; i++)
-    if (!g_ascii_isspace (text[i]))
-      return FALSE;
-  return TRUE;
+  LlInlineBlock block = { .kind = markers[marker].kind, .start = finder->start };
+
+  if (finder->open >= 0)
+    close_block (finder, finder->start, FALSE);
+  if (finder->blocks->len >= LL_LIMIT_PARTS)
+    return;
+  g_array_append_val (finder->blocks, block);
+  finder->open = marker;
+}
+
+static void
+end_line (Finder *finder)
+{
+  int marker = find_marker (finder);
+
+  if (finder->open >= 0 && starts (finder, markers[finder->open].end))
+    close_block (finder, finder->at, TRUE);
+  else if (marker >= 0)
+    open_block (finder, marker);
+  else if (finder->open < 0 && !finder->is_blank)
+    finder->outside = TRUE;
+  finder->start = finder->at;
+  finder->length = 0;
+  finder->is_blank = TRUE;
+}
+
+/* A piece of a line, without its end. Blanks before a marker do not count. */
+static void
+take_piece (Finder *finder, const char *text, gsize length)
+{
+  gsize i = 0, n;
+
+  while (i < length && finder->length == 0 && (text[i] == ' ' || text[i] == '\t'))
+    i++;
+  n = MIN (length - i, MAX_MARKER - finder->length);
+  memcpy (finder->line + finder->length, text + i, n);
+  finder->length += n;
+  for (; finder->is_blank && i < length; i++)
+    finder->is_blank = g_ascii_isspace (text[i]);
+}
+
+static void
+take_text (Finder *finder, const char *text, gsize length)
+{
+  const char *end = text + length;
+
+  while (text < end)
+    {
+      const char *newline = memchr (text, '\n', (gsize)(end - text));
+      const char *stop = newline != NULL ? newline : end;
+
+      take_piece (finder, text, (gsize)(stop - text));
+      finder->at += (guint64)(stop - text) + (newline != NULL);
+      if (newline != NULL)
+        end_line (finder);
+      text = newline != NULL ? newline + 1 : end;
+    }
 }
 
 GArray *
-ll_inline_find (const char *text, gsize length, gboolean *alone)
+ll_inline_find (GInputStream *text, gboolean *alone)
 {
-  GArray *blocks = g_array_new (FALSE, FALSE, sizeof (LlInlineBlock));
-  Lines lines = { text, length, 0 };
-  const char *line;
-  gsize size, start;
+  g_autofree char *chunk = g_malloc (LL_FILTER_CHUNK);
+  Finder finder = { .blocks = g_array_new (FALSE, FALSE, sizeof (LlInlineBlock)),
+                    .open = -1,
+                    .is_blank = TRUE };
+  gssize n;
 
-  while (next_line (&lines, &line, &size, &start))
-    {
-      int index = find_marker (line, size);
-      LlInlineBlock block = { 0 };
+  while ((n = g_input_stream_read (text, chunk, LL_FILTER_CHUNK, NULL, NULL)) > 0)
+    take_text (&finder, chunk, (gsize)n);
+  if (finder.at > finder.start)
+    end_line (&finder);
+  if (finder.open >= 0)
+    close_block (&finder, finder.at, FALSE);
+  explicit_bzero (chunk, LL_FILTER_CHUNK);
+  *alone = finder.blocks->len == 1 && !finder.outside
+           && g_array_index (finder.blocks, LlInlineBlock, 0).complete;
+  return finder.blocks;
+}
 
-      if (index < 0)
-        continue;
-      block.kind = markers[index].kind;
-      block.start = start;
-      finish_block (&lines, (guint)index, &block);
-      g_array_append_val (blocks, block);
-    }
-  *alone = FALSE;
-  if (blocks->len == 1)
-    {
-      const LlInlineBlock *only = &g_array_index (blocks, LlInlineBlock, 0);
-      *alone = only->complete && is_blank (text, only->start)
-               && is_blank (text + only->end, length - only->end);
-    }
-  return blocks;
+GInputStream *
+ll_inline_open (const LlPart *part, const LlInlineBlock *block)
+{
+  g_autoptr (GInputStream) content = ll_part_open_content (part);
+
+  return ll_filter_open (ll_filter_range_new (block->start, block->end), content);
 }
 
 char *
-ll_inline_dup_charset (const char *block, gsize length)
+ll_inline_dup_charset (GInputStream *block)
 {
-  Lines lines = { block, length, 0 };
-  const char *line;
-  gsize size, start;
+  g_autoptr (GBytes) head = ll_stream_read_head (block, MAX_ARMOR_HEADER, NULL, NULL, NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  gsize length;
+  const char *data;
 
-  for (guint i = 0; i < 20 && next_line (&lines, &line, &size, &start); i++)
+  if (head == NULL)
+    return NULL;
+  data = g_bytes_get_data (head, &length);
+  text = g_strndup (data, length);
+  lines = g_strsplit (text, "\n", 21);
+  for (guint i = 0; i < 20 && lines[i] != NULL; i++)
     {
-      if (i > 0 && is_blank (line, size))
+      char *line = g_strstrip (lines[i]);
+      if (i > 0 && *line == '\0')
         return NULL;
-      if (size > 8 && g_ascii_strncasecmp (line, "Charset:", 8) == 0)
-        return g_strstrip (g_strndup (line + 8, size - 8));
+      if (g_ascii_strncasecmp (line, "Charset:", 8) == 0)
+        return g_strdup (g_strstrip (line + 8));
     }
   return NULL;
 }

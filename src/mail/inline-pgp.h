@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "mail/message.h"
 
 G_BEGIN_DECLS
 
@@ -18,15 +18,19 @@ typedef enum
 typedef struct
 {
   LlInlineKind kind;
-  gsize start, end;  /* from the BEGIN line to after the END line */
-  gboolean complete; /* the END line is there */
+  guint64 start, end; /* from the BEGIN line to after the END line */
+  gboolean complete;  /* the END line is there */
 } LlInlineBlock;
 
-/* Of LlInlineBlock, in order. *alone: there is exactly one, it is complete, and nothing but blanks
- * stands outside of it. (transfer full) */
-GArray *ll_inline_find (const char *text, gsize length, gboolean *alone);
+/* Of LlInlineBlock, in order: no more than LL_LIMIT_PARTS of them. *alone: there is exactly one, it
+ * is complete, and nothing but blanks stands outside of it. Reads `text` to its end.
+ * (transfer full) */
+GArray *ll_inline_find (GInputStream *text, gboolean *alone);
+
+/* A block of the part's content. (transfer full) */
+GInputStream *ll_inline_open (const LlPart *part, const LlInlineBlock *block);
 
 /* The name in the block's Charset: line, or NULL. (transfer full) (nullable) */
-char *ll_inline_dup_charset (const char *block, gsize length);
+char *ll_inline_dup_charset (GInputStream *block);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* layers-private.h - what peeling and looking for errant things share. */
 #pragma once
 
+#include "mail/filter.h"
 #include "mail/layers.h"
 
 G_BEGIN_DECLS
@@ -31,25 +32,56 @@ LlProtocol ll_layer_signature_protocol (const LlPart *part);
 /* TRUE for application/pkcs7-mime and its other names. */
 gboolean ll_layer_is_pkcs7 (const LlPart *part);
 
-/* The object's octets; base64 is undone even where nothing says that it is base64. */
-GBytes *ll_layer_dup_object (const LlPart *part, LlEngine *engine);
+/* A signature, a ciphertext or another object that stands in a part: its octets as a stream, as
+ * often as they are needed. */
+typedef struct
+{
+  const LlPart *part; /* borrowed */
+  LlBlobKind kind;    /* UNKNOWN without an engine to ask */
+  gboolean is_twice;  /* base64 that nothing says is base64 */
+  GBytes *head;       /* owned: the first octets, base64 undone */
+  gboolean is_cut;    /* there are more */
+} LlLayerObject;
+
+/* Looks at the beginning of the object. */
+void ll_layer_object_init (LlLayerObject *object, const LlPart *part, LlEngine *engine);
+void ll_layer_object_clear (LlLayerObject *object);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LlLayerObject, ll_layer_object_clear)
+
+/* (transfer full) */
+GInputStream *ll_layer_object_open (const LlLayerObject *object);
 
 LlEngine *ll_layer_engine (const LlEngines *engines, LlProtocol protocol);
 
 /* Engine calls, with what they could not do as facts. FALSE only for errors that mean that the
  * work could not be done now. */
-gboolean ll_layer_verify_detached (LlEngine *engine, LlProtocol protocol, GBytes *signature,
-                                   GBytes *content, LlFacts **facts, GCancellable *cancellable,
-                                   GError **error);
+gboolean ll_layer_verify_detached (LlEngine *engine, LlProtocol protocol, GInputStream *signature,
+                                   GInputStream *content, LlFacts **facts,
+                                   GCancellable *cancellable, GError **error);
 
-/* `out` is NULL when nothing could be opened. `limit` becomes LIMIT_SIZE when more than
- * `max_size` octets would have come. */
-gboolean ll_layer_verify_opaque (LlEngine *engine, LlProtocol protocol, GBytes *object,
-                                 gsize max_size, GBytes **out, LlFacts **facts, LlReason *limit,
-                                 GCancellable *cancellable, GError **error);
-gboolean ll_layer_decrypt (LlEngine *engine, LlProtocol protocol, GBytes *object, gsize max_size,
-                           GBytes **out, LlFacts **facts, LlReason *limit,
-                           GCancellable *cancellable, GError **error);
+/* What comes out of an object: into a spool, or nowhere. */
+typedef struct
+{
+  guint64 max_size; /* no more than that */
+  gboolean keep;
+  LlSource *source; /* owned: what came; NULL when nothing could be opened, or not kept */
+  guint64 size;     /* of it, also when it is not kept */
+  gboolean refused; /* more than max_size would have come */
+} LlLayerInside;
+
+void ll_layer_inside_clear (LlLayerInside *inside);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LlLayerInside, ll_layer_inside_clear)
+
+gboolean ll_layer_verify_opaque (LlEngine *engine, LlProtocol protocol, GInputStream *object,
+                                 LlLayerInside *inside, LlFacts **facts, GCancellable *cancellable,
+                                 GError **error);
+gboolean ll_layer_decrypt (LlEngine *engine, LlProtocol protocol, GInputStream *object,
+                           LlLayerInside *inside, LlFacts **facts, GCancellable *cancellable,
+                           GError **error);
+
+/* How much may come out of the layers of a message (VM-08): in proportion to what went in, so that
+ * nothing large comes out of something small. */
+guint64 ll_layers_room_for (LlMessage *message);
 
 /* Lists what is cryptographic inside the payload (mail/errant.c). */
 gboolean ll_layers_find_errant (LlEnvelope *envelope, const LlEngines *engines,

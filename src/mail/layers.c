@@ -14,8 +14,8 @@ typedef struct
   LlEnvelope *envelope; /* borrowed */
   const LlEngines *engines;
   GCancellable *cancellable;
-  guint n_parts; /* of all messages so far */
-  gsize n_bytes;
+  guint n_parts;    /* of all messages so far */
+  guint64 room;     /* octets that may still come out of layers */
   guint n_inflated; /* compressed parts that were stepped through */
 } Peeler;
 
@@ -87,18 +87,18 @@ add_layer (Peeler *peeler, const LlPart *part, const LlCandidate *found, LlLayer
 /* What came out of an opaque layer is read as a message of its own (PM-11, CM-17): text before its
  * header makes the whole of it text, and nothing around a multipart is a part. */
 static LlPart *
-enter_message (Peeler *peeler, GBytes *plain)
+enter_message (Peeler *peeler, LlSource *plain)
 {
   LlEnvelope *envelope = peeler->envelope;
   g_autoptr (LlMessage) message = NULL;
 
   if (plain == NULL || envelope->limit != LL_REASON_NONE)
     return NULL;
-  message = ll_message_new_inner (plain, &envelope->limit, NULL);
+  message = ll_message_new_inner (plain, LL_SCAN_STEP, &envelope->limit, NULL);
   if (message == NULL)
     return NULL;
   peeler->n_parts += ll_message_get_n_parts (message);
-  peeler->n_bytes += g_bytes_get_size (plain);
+  peeler->room -= ll_source_get_size (plain);
   if (peeler->n_parts > LL_LIMIT_PARTS)
     {
       envelope->limit = LL_REASON_LIMIT_PARTS;
@@ -108,12 +108,6 @@ enter_message (Peeler *peeler, GBytes *plain)
   return ll_message_get_root (envelope->messages->pdata[envelope->messages->len - 1]);
 }
 
-static gsize
-room_left (const Peeler *peeler)
-{
-  return MIN (LL_LIMIT_MESSAGE_BYTES, LL_LIMIT_ALL_LAYERS_BYTES - peeler->n_bytes);
-}
-
 /* PM-04, PM-06: the octets as they came, line ends made CRLF. Whatever the result, the signed part
  * is stepped into. */
 static gboolean
@@ -121,68 +115,79 @@ peel_signed (Peeler *peeler, const LlPart *part, const LlCandidate *found, LlPar
              GError **error)
 {
   LlEngine *engine = ll_layer_engine (peeler->engines, found->protocol);
-  g_autoptr (GBytes) signature = ll_layer_dup_object (found->object, engine);
-  g_autoptr (GBytes) content = ll_part_dup_canonical_entity (found->content);
+  g_auto (LlLayerObject) object = { NULL };
+  g_autoptr (GInputStream) signature = NULL;
+  g_autoptr (GInputStream) content = ll_part_open_canonical (found->content);
   g_autoptr (LlFacts) facts = NULL;
   LlLayer *layer;
 
+  ll_layer_object_init (&object, found->object, engine);
+  signature = ll_layer_object_open (&object);
   if (!ll_layer_verify_detached (engine, found->protocol, signature, content, &facts,
-                                 peeler->cancellable, error))
+                                 peeler->cancellable, error)
+      || (!g_input_stream_is_closed (content)
+          && ll_stream_drain (content, peeler->cancellable, error) < 0))
     return FALSE;
   layer = add_layer (peeler, part, found, LL_LAYER_SIGNED);
   layer->facts = g_steal_pointer (&facts);
-  layer->size = g_bytes_get_size (content);
+  layer->size = ll_filter_get_count (content);
   *next = found->content;
   return TRUE;
 }
 
 static gboolean
 peel_object (Peeler *peeler, const LlPart *part, const LlCandidate *found, LlLayerKind kind,
-             GBytes *object, LlPart **next, GError **error)
+             const LlLayerObject *object, LlPart **next, GError **error)
 {
   LlEngine *engine = ll_layer_engine (peeler->engines, found->protocol);
-  g_autoptr (GBytes) plain = NULL;
+  g_auto (LlLayerInside) inside = { .max_size = peeler->room, .keep = TRUE };
+  g_autoptr (GInputStream) in = ll_layer_object_open (object);
   g_autoptr (LlFacts) facts = NULL;
-  LlReason *limit = &peeler->envelope->limit;
   gboolean done;
   LlLayer *layer;
 
   if (kind == LL_LAYER_SIGNED)
-    done = ll_layer_verify_opaque (engine, found->protocol, object, room_left (peeler), &plain,
-                                   &facts, limit, peeler->cancellable, error);
+    done = ll_layer_verify_opaque (engine, found->protocol, in, &inside, &facts,
+                                   peeler->cancellable, error);
   else
-    done = ll_layer_decrypt (engine, found->protocol, object, room_left (peeler), &plain, &facts,
-                             limit, peeler->cancellable, error);
+    done = ll_layer_decrypt (engine, found->protocol, in, &inside, &facts, peeler->cancellable,
+                             error);
   if (!done)
     return FALSE;
+  if (inside.refused)
+    peeler->envelope->limit = LL_REASON_LIMIT_SIZE;
   layer = add_layer (peeler, part, found, kind);
   layer->facts = g_steal_pointer (&facts);
-  layer->size = plain != NULL ? g_bytes_get_size (plain) : 0;
-  *next = enter_message (peeler, plain);
-  return TRUE;
+  layer->size = inside.source != NULL ? inside.size : 0;
+  *next = enter_message (peeler, inside.source);
+  return inside.source == NULL || ll_source_check (inside.source, error);
 }
 
 /* CM-09: compression is stepped through and is no layer itself (E2E-13). Where it holds a signed
  * object at once, without MIME in between, that is one. What cannot be inflated stays as it is. */
 static gboolean
-peel_compressed (Peeler *peeler, const LlPart *part, const LlCandidate *found, GBytes *object,
-                 LlPart **next, GError **error)
+peel_compressed (Peeler *peeler, const LlPart *part, const LlCandidate *found,
+                 const LlLayerObject *object, LlPart **next, GError **error)
 {
-  g_autoptr (GBytes) plain = NULL;
+  g_auto (LlLayerInside) inside = { .max_size = peeler->room, .keep = TRUE };
+  g_autoptr (GInputStream) in = ll_layer_object_open (object);
   g_autoptr (LlFacts) facts = NULL;
 
-  if (!ll_layer_verify_opaque (peeler->engines->smime, found->protocol, object, room_left (peeler),
-                               &plain, &facts, &peeler->envelope->limit, peeler->cancellable,
-                               error))
+  if (!ll_layer_verify_opaque (peeler->engines->smime, found->protocol, in, &inside, &facts,
+                               peeler->cancellable, error))
     return FALSE;
+  if (inside.refused)
+    peeler->envelope->limit = LL_REASON_LIMIT_SIZE;
   peeler->n_inflated++;
   note_ambiguity (peeler, part);
-  *next = enter_message (peeler, plain);
+  *next = enter_message (peeler, inside.source);
+  if (inside.source != NULL && !ll_source_check (inside.source, error))
+    return FALSE;
   if (*next == NULL || !facts->is_signed)
     return TRUE;
   LlLayer *layer = add_layer (peeler, part, found, LL_LAYER_SIGNED);
   layer->facts = g_steal_pointer (&facts);
-  layer->size = g_bytes_get_size (plain);
+  layer->size = inside.size;
   return TRUE;
 }
 
@@ -213,15 +218,16 @@ static gboolean
 peel_pkcs7 (Peeler *peeler, const LlPart *part, LlCandidate *found, gboolean *is_layer,
             LlPart **next, GError **error)
 {
-  LlEngine *engine = peeler->engines->smime;
-  g_autoptr (GBytes) object = ll_layer_dup_object (part, engine);
+  g_auto (LlLayerObject) object = { NULL };
   LlBlobKind promised = promised_kind (part);
-  LlBlobKind kind = engine != NULL ? engine->klass->identify (engine, object) : LL_BLOB_UNKNOWN;
+  LlBlobKind kind;
   gboolean is_labelled = !ll_part_is_type (part, "application", "octet-stream");
 
+  ll_layer_object_init (&object, part, peeler->engines->smime);
+  kind = object.kind;
   if (kind == LL_BLOB_COMPRESSED && peeler->n_inflated < LL_LIMIT_INFLATED_LAYERS)
     {
-      if (!peel_compressed (peeler, part, found, object, next, error))
+      if (!peel_compressed (peeler, part, found, &object, next, error))
         return FALSE;
       *is_layer = *next != NULL || peeler->envelope->limit != LL_REASON_NONE;
       return TRUE;
@@ -237,7 +243,7 @@ peel_pkcs7 (Peeler *peeler, const LlPart *part, LlCandidate *found, gboolean *is
     kind = promised == LL_BLOB_SIGNED || promised == LL_BLOB_CERTIFICATES ? LL_BLOB_SIGNED
                                                                           : LL_BLOB_ENCRYPTED;
   return peel_object (peeler, part, found,
-                      kind == LL_BLOB_ENCRYPTED ? LL_LAYER_ENCRYPTED : LL_LAYER_SIGNED, object,
+                      kind == LL_BLOB_ENCRYPTED ? LL_LAYER_ENCRYPTED : LL_LAYER_SIGNED, &object,
                       next, error);
 }
 
@@ -245,17 +251,17 @@ static gboolean
 peel_encrypted (Peeler *peeler, const LlPart *part, LlCandidate *found, LlPart **next,
                 GError **error)
 {
-  LlEngine *engine = peeler->engines->openpgp;
-  g_autoptr (GBytes) object = ll_layer_dup_object (found->object, engine);
+  g_auto (LlLayerObject) object = { NULL };
   LlLayerKind kind = LL_LAYER_ENCRYPTED;
 
   note_ambiguity (peeler, ll_part_get_child (part, 0));
-  if (engine != NULL && engine->klass->identify (engine, object) == LL_BLOB_SIGNED)
+  ll_layer_object_init (&object, found->object, peeler->engines->openpgp);
+  if (object.kind == LL_BLOB_SIGNED)
     {
       kind = LL_LAYER_SIGNED; /* it only says that it is encrypted */
       found->note = LL_REASON_TYPE_MISMATCH;
     }
-  return peel_object (peeler, part, found, kind, object, next, error);
+  return peel_object (peeler, part, found, kind, &object, next, error);
 }
 
 /* Opens one layer. *next: what is inside, or NULL when nothing could be opened, or `part` itself
@@ -284,6 +290,15 @@ peel_one (Peeler *peeler, LlPart *part, LlPart **next, GError **error)
   return done;
 }
 
+guint64
+ll_layers_room_for (LlMessage *message)
+{
+  guint64 size = ll_source_get_size (ll_message_get_source (message));
+
+  return MAX (LL_LIMIT_ALL_LAYERS_BYTES,
+              MIN (size, G_MAXINT64 / LL_LIMIT_EXPANSION) * LL_LIMIT_EXPANSION);
+}
+
 LlEnvelope *
 ll_layers_peel (LlMessage *message, const LlEngines *engines, GCancellable *cancellable,
                 GError **error)
@@ -293,7 +308,7 @@ ll_layers_peel (LlMessage *message, const LlEngines *engines, GCancellable *canc
                     .engines = engines,
                     .cancellable = cancellable,
                     .n_parts = ll_message_get_n_parts (message),
-                    .n_bytes = g_bytes_get_size (ll_message_get_bytes (message)) };
+                    .room = ll_layers_room_for (message) };
   LlPart *part = ll_message_get_root (message);
   LlPart *next = NULL;
 
@@ -332,27 +347,31 @@ has_inline_message (const LlEnvelope *envelope)
 }
 
 gboolean
-ll_layers_open_inline (const LlEnvelope *envelope, const LlEngines *engines, GBytes **plaintext,
+ll_layers_open_inline (const LlEnvelope *envelope, const LlEngines *engines, LlSource **plaintext,
                        char **charset, LlFacts **facts, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GBytes) content = NULL;
-  g_autoptr (GBytes) block = NULL;
+  const LlPart *payload = envelope->payload;
+  g_auto (LlLayerInside) inside
+      = { .max_size = ll_layers_room_for (envelope->messages->pdata[0]), .keep = TRUE };
+  g_autoptr (GInputStream) in = NULL;
   g_autoptr (GArray) found = NULL;
-  LlReason limit = LL_REASON_NONE;
   const LlInlineBlock *only;
   gboolean alone = FALSE;
-  const char *text;
-  gsize length;
 
-  g_return_val_if_fail (envelope->payload != NULL && has_inline_message (envelope), FALSE);
+  g_return_val_if_fail (payload != NULL && has_inline_message (envelope), FALSE);
 
-  content = ll_part_dup_content (envelope->payload, G_MAXSIZE, NULL);
-  text = g_bytes_get_data (content, &length);
-  found = ll_inline_find (text, length, &alone);
+  in = ll_part_open_content (payload);
+  found = ll_inline_find (in, &alone);
   g_return_val_if_fail (alone, FALSE);
   only = &g_array_index (found, LlInlineBlock, 0);
-  block = g_bytes_new_from_bytes (content, only->start, only->end - only->start);
-  *charset = ll_inline_dup_charset (text + only->start, only->end - only->start);
-  return ll_layer_decrypt (engines->openpgp, LL_PROTOCOL_OPENPGP, block, LL_LIMIT_MESSAGE_BYTES,
-                           plaintext, facts, &limit, cancellable, error);
+  g_object_unref (in);
+  in = ll_inline_open (payload, only);
+  *charset = ll_inline_dup_charset (in);
+  g_object_unref (in);
+  in = ll_inline_open (payload, only);
+  if (!ll_layer_decrypt (engines->openpgp, LL_PROTOCOL_OPENPGP, in, &inside, facts, cancellable,
+                         error))
+    return FALSE;
+  *plaintext = g_steal_pointer (&inside.source);
+  return TRUE;
 }

@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "mail/message.h"
+#include "mail/rope.h"
 
 G_BEGIN_DECLS
 
@@ -33,7 +34,7 @@ typedef struct
   LlFacts *facts;   /* never NULL; a layer that could not be read has a reason in it */
   char *media_type; /* as it was labelled */
   LlReason note;    /* TYPE_MISMATCH and the like, or NONE */
-  gsize size;       /* octets that the layer covers: signed or encrypted content */
+  guint64 size;     /* octets that the layer covers: signed or encrypted content */
 } LlLayer;
 
 /* Something cryptographic that is not in the envelope. */
@@ -71,9 +72,10 @@ typedef struct
 } LlEngines;
 
 /* Opens every layer of the envelope. Errors are those of the engines that mean "the work could not
- * be done now" (key locked, cancelled, agent gone). A layer that is malformed, has no key, or does
- * not verify is facts, and peeling stops there only when there is nothing to step into. With a
- * multipart signature the signed part is stepped into whatever its result. (transfer full) */
+ * be done now" (key locked, cancelled, agent gone, no room on the disk). A layer that is malformed,
+ * has no key, or does not verify is facts, and peeling stops there only when there is nothing to
+ * step into. With a multipart signature the signed part is stepped into whatever its result.
+ * (transfer full) */
 LlEnvelope *ll_layers_peel (LlMessage *message, const LlEngines *engines, GCancellable *cancellable,
                             GError **error);
 
@@ -82,7 +84,7 @@ LlEnvelope *ll_layers_peel (LlMessage *message, const LlEngines *engines, GCance
  * whole_body. *facts is always set on success; *plaintext (nullable) is what was inside, *charset
  * (nullable) the character set that its armor names. Errors as ll_layers_peel(). */
 gboolean ll_layers_open_inline (const LlEnvelope *envelope, const LlEngines *engines,
-                                GBytes **plaintext, char **charset, LlFacts **facts,
+                                LlSource **plaintext, char **charset, LlFacts **facts,
                                 GCancellable *cancellable, GError **error);
 
 typedef struct
@@ -98,11 +100,12 @@ typedef struct
   gboolean incompressible;
 } LlWrapRequest;
 
-/* Wraps a canonical entity (mail/draft) and gives the new entity: its Content-* and MIME-Version
- * fields, an empty line, the body; CRLF throughout. S/MIME signs inside, encrypts outside; OpenPGP
- * does both in one message (RFC 3156 section 6.2). `cipher` (nullable) tells what was used. Errors
- * from the engine. (transfer full) */
-GBytes *ll_layers_wrap (GBytes *entity, const LlWrapRequest *request, char **cipher,
-                        GCancellable *cancellable, GError **error);
+/* Wraps a canonical entity (mail/draft) and writes the new entity to `out`: its Content-* and
+ * MIME-Version fields, an empty line, the body; CRLF throughout. S/MIME signs inside, encrypts
+ * outside; OpenPGP does both in one message (RFC 3156 section 6.2). `cipher` (nullable) tells what
+ * was used. Errors from the engine and the streams; then what stands in `out` is a part, which the
+ * caller drops (rule 1). */
+gboolean ll_layers_wrap (LlRope *entity, const LlWrapRequest *request, GOutputStream *out,
+                         char **cipher, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

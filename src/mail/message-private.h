@@ -14,7 +14,7 @@ struct _LlPart
   GPtrArray *children; /* owned; NULL for none */
 
   /* Offsets into the message. The entity is [start, end), its body [body, end). */
-  gsize start, header_end, body, end;
+  guint64 start, header_end, body, end;
   guint n_fields;
   char **names, **values; /* owned; made when first asked for */
 
@@ -35,38 +35,42 @@ struct _LlPart
 struct _LlMessage
 {
   gatomicrefcount references;
-  GBytes *bytes; /* owned */
-  const char *data;
-  gsize length;
-  LlPart *root; /* owned */
+  LlSource *source; /* owned */
+  LlPart *root;     /* owned */
   guint n_parts;
+
+  /* The header section that was looked at last, when the source is not in memory. */
+  const LlPart *held_part;
+  char *held; /* owned */
+  gsize held_length;
 };
 
-/* One header field as a range of the message. */
+/* One header field, in its header section; good until another part's fields are asked for. */
 typedef struct
 {
-  gsize name, name_length;
-  gsize value; /* what follows the colon */
-  gsize end;   /* without its last line end */
+  const char *name, *value; /* the value is what follows the colon, without its last line end */
+  gsize name_length, value_length;
 } LlFieldRange;
 
-/* The field at or after *position, which is moved on; FALSE at the end of the header. */
+/* The field at or after *position (0: the first), which is moved on; FALSE at the end of the
+ * header. */
 gboolean ll_part_next_field (const LlPart *part, gsize *position, LlFieldRange *field);
 
 /* The value unfolded: line ends gone, blanks around it too. (transfer full) */
 char *ll_unfold (const char *value, gsize length);
 
-/* Every line end CRLF. (transfer full) */
-GBytes *ll_canonical_bytes (const char *data, gsize length);
+/* Finds parts, boundaries and header sections (mail/scan.c). What is not in memory is read `step`
+ * octets at a time. */
+gboolean ll_message_scan (LlMessage *message, gsize step, LlReason *limit, GError **error);
 
-/* Finds parts, boundaries and header sections (mail/scan.c). */
-gboolean ll_message_scan (LlMessage *message, LlReason *limit, GError **error);
+#define LL_SCAN_STEP (256 * 1024)
 
-LlPart *ll_part_new (LlMessage *message, LlPart *parent, gsize start);
+LlPart *ll_part_new (LlMessage *message, LlPart *parent, guint64 start);
 
-/* As ll_message_new(), but `bytes` may be empty (what was decrypted may be), and `limit` tells
- * which limit was passed. (transfer full) */
-LlMessage *ll_message_new_inner (GBytes *bytes, LlReason *limit, GError **error);
+/* As ll_message_new(), but the source may be empty (what was decrypted may be), and `limit` tells
+ * which limit was passed. `step` is LL_SCAN_STEP; tests look at borders with another one.
+ * (transfer full) */
+LlMessage *ll_message_new_inner (LlSource *source, gsize step, LlReason *limit, GError **error);
 
 /* As ll_part_dup_addresses() with a limit of one's own; NULL when there are more.
  * (transfer full) */

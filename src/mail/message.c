@@ -12,12 +12,14 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/canonical.h"
 #include "mail/message-private.h"
+#include "mail/transfer.h"
 
 /* --- the message --- */
 
 LlPart *
-ll_part_new (LlMessage *message, LlPart *parent, gsize start)
+ll_part_new (LlMessage *message, LlPart *parent, guint64 start)
 {
   LlPart *part = g_new0 (LlPart, 1);
 
@@ -47,41 +49,50 @@ part_free (LlPart *part)
   g_free (part);
 }
 
+static void
+drop_held (LlMessage *message)
+{
+  if (message->held != NULL)
+    explicit_bzero (message->held, message->held_length);
+  g_clear_pointer (&message->held, g_free);
+  message->held_part = NULL;
+  message->held_length = 0;
+}
+
 LlMessage *
-ll_message_new_inner (GBytes *bytes, LlReason *limit, GError **error)
+ll_message_new_inner (LlSource *source, gsize step, LlReason *limit, GError **error)
 {
   g_autoptr (LlMessage) message = g_new0 (LlMessage, 1);
 
   g_atomic_ref_count_init (&message->references);
-  message->bytes = g_bytes_ref (bytes);
-  message->data = g_bytes_get_data (bytes, &message->length);
-  if (message->length == 0)
-    message->data = "";
-  if (message->length > LL_LIMIT_MESSAGE_BYTES)
-    {
-      if (limit != NULL)
-        *limit = LL_REASON_LIMIT_SIZE;
-      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
-                   _ ("The message is larger than %u bytes, which is the limit."),
-                   LL_LIMIT_MESSAGE_BYTES);
-      return NULL;
-    }
-  if (!ll_message_scan (message, limit, error))
+  message->source = ll_source_ref (source);
+  if (!ll_message_scan (message, step, limit, error) || !ll_source_check (source, error))
     return NULL;
   return g_steal_pointer (&message);
 }
 
 LlMessage *
-ll_message_new (GBytes *bytes, GError **error)
+ll_message_new_source (LlSource *source, GError **error)
 {
-  g_return_val_if_fail (bytes != NULL, NULL);
+  g_return_val_if_fail (source != NULL, NULL);
 
-  if (g_bytes_get_size (bytes) == 0)
+  if (ll_source_get_size (source) == 0)
     {
       g_set_error_literal (error, LL_ERROR, LL_ERROR_BAD_DATA, _ ("The message is empty."));
       return NULL;
     }
-  return ll_message_new_inner (bytes, NULL, error);
+  return ll_message_new_inner (source, LL_SCAN_STEP, NULL, error);
+}
+
+LlMessage *
+ll_message_new (GBytes *bytes, GError **error)
+{
+  g_autoptr (LlSource) source = NULL;
+
+  g_return_val_if_fail (bytes != NULL, NULL);
+
+  source = ll_source_new (bytes);
+  return ll_message_new_source (source, error);
 }
 
 LlMessage *
@@ -97,14 +108,15 @@ ll_message_unref (LlMessage *message)
   if (!g_atomic_ref_count_dec (&message->references))
     return;
   g_clear_pointer (&message->root, part_free);
-  g_bytes_unref (message->bytes);
+  drop_held (message);
+  ll_source_unref (message->source);
   g_free (message);
 }
 
-GBytes *
-ll_message_get_bytes (const LlMessage *message)
+LlSource *
+ll_message_get_source (const LlMessage *message)
 {
-  return message->bytes;
+  return message->source;
 }
 
 LlPart *
@@ -121,13 +133,34 @@ ll_message_get_n_parts (const LlMessage *message)
 
 /* --- header fields --- */
 
+/* The header section: in the message where that is in memory, otherwise a copy that is good until
+ * another part's is asked for. */
+static const char *
+peek_header (const LlPart *part, gsize *length)
+{
+  LlMessage *message = part->message;
+  const char *all = ll_source_peek (message->source);
+
+  *length = (gsize)(part->header_end - part->start);
+  if (all != NULL)
+    return all + part->start;
+  if (message->held_part != part || message->held_length < *length)
+    {
+      drop_held (message);
+      message->held = g_malloc (*length + 1);
+      message->held_length = ll_source_read (message->source, part->start, message->held, *length);
+      message->held_part = part;
+    }
+  *length = MIN (*length, message->held_length);
+  return message->held;
+}
+
 /* The end of the line at `position`, without its line end; *next is the line after. */
 static gsize
-line_end (const LlPart *part, gsize position, gsize *next)
+line_end (const char *data, gsize length, gsize position, gsize *next)
 {
-  const char *data = part->message->data;
-  const char *newline = memchr (data + position, '\n', part->header_end - position);
-  gsize end = newline != NULL ? (gsize)(newline - data) : part->header_end;
+  const char *newline = memchr (data + position, '\n', length - position);
+  gsize end = newline != NULL ? (gsize)(newline - data) : length;
 
   *next = newline != NULL ? end + 1 : end;
   if (end > position && data[end - 1] == '\r')
@@ -138,23 +171,24 @@ line_end (const LlPart *part, gsize position, gsize *next)
 gboolean
 ll_part_next_field (const LlPart *part, gsize *position, LlFieldRange *field)
 {
-  const char *data = part->message->data;
+  gsize length, end, next;
+  const char *data = peek_header (part, &length);
   const char *colon;
-  gsize next;
 
-  if (*position >= part->header_end)
+  if (*position >= length)
     return FALSE;
-  field->name = *position;
-  field->end = line_end (part, *position, &next);
-  colon = memchr (data + field->name, ':', field->end - field->name);
+  field->name = data + *position;
+  end = line_end (data, length, *position, &next);
+  colon = memchr (field->name, ':', end - *position);
   if (colon == NULL)
     return FALSE; /* the header section was cut short by the end of its part */
-  field->value = (gsize)(colon + 1 - data);
-  field->name_length = (gsize)(colon - data) - field->name;
-  while (field->name_length > 0 && data[field->name + field->name_length - 1] <= ' ')
+  field->value = colon + 1;
+  field->name_length = (gsize)(colon - field->name);
+  while (field->name_length > 0 && field->name[field->name_length - 1] <= ' ')
     field->name_length--;
-  while (next < part->header_end && (data[next] == ' ' || data[next] == '\t'))
-    field->end = line_end (part, next, &next);
+  while (next < length && (data[next] == ' ' || data[next] == '\t'))
+    end = line_end (data, length, next, &next);
+  field->value_length = end - (gsize)(field->value - data);
   *position = next;
   return TRUE;
 }
@@ -177,8 +211,7 @@ ll_unfold (const char *value, gsize length)
 static void
 make_fields (LlPart *part)
 {
-  const char *data = part->message->data;
-  gsize position = part->start;
+  gsize position = 0;
   LlFieldRange field;
 
   if (part->names != NULL)
@@ -187,8 +220,8 @@ make_fields (LlPart *part)
   part->values = g_new0 (char *, part->n_fields + 1);
   for (guint i = 0; i < part->n_fields && ll_part_next_field (part, &position, &field); i++)
     {
-      part->names[i] = g_strndup (data + field.name, field.name_length);
-      part->values[i] = g_strndup (data + field.value, field.end - field.value);
+      part->names[i] = g_strndup (field.name, field.name_length);
+      part->values[i] = g_strndup (field.value, field.value_length);
     }
 }
 
@@ -222,8 +255,7 @@ find_field (const LlPart *part, const char *name, gsize *position, LlFieldRange 
   gsize length = strlen (name);
 
   while (ll_part_next_field (part, position, field))
-    if (field->name_length == length
-        && g_ascii_strncasecmp (part->message->data + field->name, name, length) == 0)
+    if (field->name_length == length && g_ascii_strncasecmp (field->name, name, length) == 0)
       return TRUE;
   return FALSE;
 }
@@ -231,12 +263,12 @@ find_field (const LlPart *part, const char *name, gsize *position, LlFieldRange 
 char *
 ll_part_dup_field (const LlPart *part, const char *name)
 {
-  gsize position = part->start;
+  gsize position = 0;
   LlFieldRange field;
 
   if (!find_field (part, name, &position, &field))
     return NULL;
-  return ll_unfold (part->message->data + field.value, field.end - field.value);
+  return ll_unfold (field.value, field.value_length);
 }
 
 /* Fields whose value is a list of addresses (RFC 5322 section 3.6). */
@@ -266,7 +298,7 @@ ll_part_dup_field_text (const LlPart *part, const char *name)
 guint
 ll_part_count_fields (const LlPart *part, const char *name)
 {
-  gsize position = part->start;
+  gsize position = 0;
   LlFieldRange field;
   guint n = 0;
 
@@ -360,78 +392,69 @@ ll_part_get_tree_ambiguity (const LlPart *part)
 
 /* --- octets --- */
 
-static GBytes *
-slice (const LlPart *part, gsize start, gsize end)
-{
-  if (end <= start)
-    return g_bytes_new_static ("", 0);
-  return g_bytes_new_from_bytes (part->message->bytes, start, end - start);
-}
-
-GBytes *
+LlSource *
 ll_part_dup_entity (const LlPart *part)
 {
-  return slice (part, part->start, part->end);
+  return ll_source_new_range (part->message->source, part->start, part->end);
 }
 
-GBytes *
+LlSource *
 ll_part_dup_body (const LlPart *part)
 {
-  return slice (part, part->body, part->end);
+  return ll_source_new_range (part->message->source, part->body, part->end);
+}
+
+guint64
+ll_part_get_body_size (const LlPart *part)
+{
+  return part->end - part->body;
+}
+
+GInputStream *
+ll_part_open_canonical (const LlPart *part)
+{
+  g_autoptr (LlSource) entity = ll_part_dup_entity (part);
+  g_autoptr (GInputStream) in = ll_source_open (entity);
+
+  return ll_filter_open (ll_canonical_filter_new (), in);
+}
+
+GInputStream *
+ll_part_open_content (const LlPart *part)
+{
+  g_autoptr (LlSource) body = ll_part_dup_body (part);
+  g_autoptr (GInputStream) in = ll_source_open (body);
+  LlFilter *decoder = ll_transfer_decoder_new (part->encoding);
+
+  return decoder != NULL ? ll_filter_open (decoder, in) : g_steal_pointer (&in);
 }
 
 GBytes *
-ll_part_dup_canonical_entity (const LlPart *part)
+ll_part_dup_content_head (const LlPart *part, gsize limit, gboolean *is_cut)
 {
-  return ll_canonical_bytes (part->message->data + part->start, part->end - part->start);
-}
+  g_autoptr (GInputStream) in = NULL;
+  GBytes *head;
 
-GBytes *
-ll_canonical_bytes (const char *data, gsize length)
-{
-  const char *end = data + length;
-  const char *newline;
-  gsize bare = 0;
-  char *out, *to;
-
-  for (const char *p = data; (newline = memchr (p, '\n', (gsize)(end - p))) != NULL;
-       p = newline + 1)
-    if (newline == data || newline[-1] != '\r')
-      bare++;
-  out = to = g_malloc (length + bare + 1);
-  for (const char *p = data; p < end; p = newline)
+  /* what is in memory and stands for itself is not copied */
+  if (ll_source_peek (part->message->source) != NULL && ll_part_get_body_size (part) <= limit
+      && part->encoding <= GMIME_CONTENT_ENCODING_BINARY)
     {
-      newline = memchr (p, '\n', (gsize)(end - p));
-      newline = newline != NULL ? newline + 1 : end;
-      memcpy (to, p, (gsize)(newline - p));
-      to += newline - p;
-      if (newline[-1] == '\n' && (newline - data < 2 || newline[-2] != '\r'))
-        {
-          to[-1] = '\r';
-          *to++ = '\n';
-        }
+      *is_cut = FALSE;
+      return ll_source_dup_bytes (part->message->source, part->body, part->end);
     }
-  return ll_secret_bytes_new_take (out, (gsize)(to - out));
+  in = ll_part_open_content (part);
+  *is_cut = FALSE;
+  head = ll_stream_read_head (in, limit, is_cut, NULL, NULL);
+  return head != NULL ? head : g_bytes_new_static ("", 0);
 }
 
 GBytes *
 ll_part_dup_content (const LlPart *part, gsize limit, GError **error)
 {
-  g_autoptr (GBytes) content = NULL;
+  gboolean is_cut = FALSE;
+  g_autoptr (GBytes) content = ll_part_dup_content_head (part, limit, &is_cut);
 
-  switch (part->encoding)
-    {
-    case GMIME_CONTENT_ENCODING_BASE64:
-    case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
-    case GMIME_CONTENT_ENCODING_UUENCODE:
-      content = ll_gmime_decode (part->encoding, part->message->data + part->body,
-                                 part->end - part->body);
-      break;
-    default:
-      content = ll_part_dup_body (part);
-      break;
-    }
-  if (g_bytes_get_size (content) > limit)
+  if (is_cut)
     {
       g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
                    _ ("A part of the message is larger than %zu bytes, which is the limit."),
@@ -441,10 +464,21 @@ ll_part_dup_content (const LlPart *part, gsize limit, GError **error)
   return g_steal_pointer (&content);
 }
 
+guint64
+ll_part_count_content (const LlPart *part)
+{
+  g_autoptr (GInputStream) in = NULL;
+
+  if (part->encoding <= GMIME_CONTENT_ENCODING_BINARY)
+    return ll_part_get_body_size (part);
+  in = ll_part_open_content (part);
+  return (guint64)MAX (ll_stream_drain (in, NULL, NULL), 0);
+}
+
 char *
 ll_part_dup_text (const LlPart *part)
 {
-  gsize room = G_MAXSIZE;
+  gsize room = LL_LIMIT_SHOWN_BYTES;
   gboolean is_cut = FALSE;
 
   return ll_part_dup_text_within (part, &room, &is_cut);
@@ -453,12 +487,10 @@ ll_part_dup_text (const LlPart *part)
 char *
 ll_part_dup_text_within (const LlPart *part, gsize *room, gboolean *is_cut)
 {
-  g_autoptr (GBytes) content = ll_part_dup_content (part, G_MAXSIZE, NULL);
+  g_autoptr (GBytes) content = ll_part_dup_content_head (part, *room, is_cut);
   gsize length;
   const char *data = g_bytes_get_data (content, &length);
 
-  *is_cut = length > *room;
-  length = MIN (length, *room);
   *room -= length;
   return ll_gmime_to_utf8 (data, length, ll_part_get_parameter (part, "charset"));
 }
@@ -470,13 +502,12 @@ collect_addresses (const LlPart *part, const char *name, guint limit, gboolean *
                    gboolean *truncated)
 {
   GPtrArray *all = g_ptr_array_new_with_free_func (g_free);
-  gsize position = part->start;
+  gsize position = 0;
   LlFieldRange field;
 
   while (find_field (part, name, &position, &field))
     {
-      g_autofree char *value
-          = ll_unfold (part->message->data + field.value, field.end - field.value);
+      g_autofree char *value = ll_unfold (field.value, field.value_length);
       g_autoptr (LlMailboxes) mailboxes = ll_mailboxes_parse (value, limit - all->len);
 
       *has_group = *has_group || mailboxes->has_group;

@@ -6,13 +6,15 @@
  * may be credited to it (VM-07, AT-25, IA-06).
  *
  * A message is a tree of LlPart owned by an LlMessage; parts are borrowed and live as long as it.
- * Header fields are taken apart when first asked for: one thread at a time.
+ * Header fields are taken apart when first asked for: one thread at a time. Nothing but the tree is
+ * held in memory: contents are ranges of the message's source, and are read as streams.
  */
 #pragma once
 
 #include <gio/gio.h>
 
 #include "base/reason.h"
+#include "bridge/source.h"
 
 G_BEGIN_DECLS
 
@@ -20,14 +22,16 @@ typedef struct _LlMessage LlMessage;
 typedef struct _LlPart LlPart;
 
 /* Parses a whole message or MIME entity (an mbox "From " line before it is skipped). Keeps a
- * reference to `bytes`. Fails only for what can't be read at all: LL_ERROR_BAD_DATA for empty input
- * and for what is over a limit of base/limits.h (the error tells the number). (transfer full) */
+ * reference to `source`. Fails only for what can't be read at all: LL_ERROR_BAD_DATA for empty
+ * input and for what is over a limit of base/limits.h (the error tells the number), and the
+ * errors of the source. (transfer full) */
+LlMessage *ll_message_new_source (LlSource *source, GError **error);
 LlMessage *ll_message_new (GBytes *bytes, GError **error);
 LlMessage *ll_message_ref (LlMessage *message);
 void ll_message_unref (LlMessage *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlMessage, ll_message_unref)
 
-GBytes *ll_message_get_bytes (const LlMessage *message);
+LlSource *ll_message_get_source (const LlMessage *message);
 LlPart *ll_message_get_root (const LlMessage *message);
 
 /* How many parts, this message's and nested messages' together. */
@@ -63,15 +67,23 @@ LlReason ll_part_get_ambiguity (const LlPart *part);
 /* The same for the part and everything above and below it. */
 LlReason ll_part_get_tree_ambiguity (const LlPart *part);
 
-/* Exact bytes. A part's entity is its header section and body, without the line end before the
- * boundary (RFC 1847 section 2.1). They share the message's memory. (transfer full) */
-GBytes *ll_part_dup_entity (const LlPart *part);
-GBytes *ll_part_dup_body (const LlPart *part);
+/* Exact octets, as ranges of the message. A part's entity is its header section and body, without
+ * the line end before the boundary (RFC 1847 section 2.1). (transfer full) */
+LlSource *ll_part_dup_entity (const LlPart *part);
+LlSource *ll_part_dup_body (const LlPart *part);
+guint64 ll_part_get_body_size (const LlPart *part);
 /* The entity in canonical form: every line end CRLF (SM-13, PM-04). (transfer full) */
-GBytes *ll_part_dup_canonical_entity (const LlPart *part);
-/* The body with its transfer encoding undone, not larger than `limit`. (transfer full) */
+GInputStream *ll_part_open_canonical (const LlPart *part);
+/* The body with its transfer encoding undone. (transfer full) */
+GInputStream *ll_part_open_content (const LlPart *part);
+/* The same in memory, not larger than `limit`. (transfer full) */
 GBytes *ll_part_dup_content (const LlPart *part, gsize limit, GError **error);
-/* The same as UTF-8 text, for text parts; never fails: undecodable octets become U+FFFD. */
+/* Its first octets, up to `limit`; *is_cut tells whether there are more. (transfer full) */
+GBytes *ll_part_dup_content_head (const LlPart *part, gsize limit, gboolean *is_cut);
+/* How much it is: the body is decoded once for it. */
+guint64 ll_part_count_content (const LlPart *part);
+/* The content as UTF-8 text, for text parts; never fails: undecodable octets become U+FFFD. No more
+ * than LL_LIMIT_SHOWN_BYTES of it. (transfer full) */
 char *ll_part_dup_text (const LlPart *part);
 /* The same of the first *room octets, which are taken off *room. (transfer full) */
 char *ll_part_dup_text_within (const LlPart *part, gsize *room, gboolean *is_cut);

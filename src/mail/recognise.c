@@ -13,6 +13,10 @@
 #include "base/secret.h"
 #include "bridge/gmime-glue.h"
 #include "mail/layers-private.h"
+#include "mail/meter.h"
+#include "mail/transfer.h"
+
+#define HEAD_BYTES (64 * 1024) /* enough to tell what most objects are */
 
 static gboolean
 has_suffix (const char *name, const char *const *suffixes)
@@ -65,12 +69,12 @@ static gboolean
 is_armored_signature (const LlPart *part)
 {
   static const char armor[] = "-----BEGIN PGP SIGNATURE-----";
-  g_autoptr (GBytes) body = ll_part_dup_body (part);
-  gsize length;
-  const char *data = g_bytes_get_data (body, &length);
+  g_autoptr (LlSource) body = ll_part_dup_body (part);
+  char start[sizeof armor - 1];
 
-  return ll_part_is_type (part, "application", "*") && length >= strlen (armor)
-         && memcmp (data, armor, strlen (armor)) == 0;
+  return ll_part_is_type (part, "application", "*")
+         && ll_source_read (body, 0, start, sizeof start) == sizeof start
+         && memcmp (start, armor, sizeof start) == 0;
 }
 
 static gboolean
@@ -152,29 +156,80 @@ ll_layer_engine (const LlEngines *engines, LlProtocol protocol)
   return protocol == LL_PROTOCOL_OPENPGP ? engines->openpgp : engines->smime;
 }
 
-GBytes *
-ll_layer_dup_object (const LlPart *part, LlEngine *engine)
+/* --- objects --- */
+
+static GBytes *
+decode_base64 (GBytes *bytes)
 {
-  g_autoptr (GBytes) bytes = ll_part_dup_content (part, G_MAXSIZE, NULL);
+  g_autoptr (LlFilter) decoder = ll_transfer_decoder_new (GMIME_CONTENT_ENCODING_BASE64);
+  gsize length;
+  const char *data = g_bytes_get_data (bytes, &length);
+
+  return ll_filter_bytes (decoder, data, length);
+}
+
+static void
+look_at_head (LlLayerObject *object, LlEngine *engine, gsize length)
+{
   g_autoptr (GBytes) decoded = NULL;
 
-  if (engine == NULL || engine->klass->identify (engine, bytes) != LL_BLOB_UNKNOWN)
-    return g_steal_pointer (&bytes);
-  decoded = ll_gmime_decode (GMIME_CONTENT_ENCODING_BASE64, g_bytes_get_data (bytes, NULL),
-                             g_bytes_get_size (bytes));
-  if (engine->klass->identify (engine, decoded) != LL_BLOB_UNKNOWN)
-    return g_steal_pointer (&decoded);
-  return g_steal_pointer (&bytes);
+  g_clear_pointer (&object->head, g_bytes_unref);
+  object->head = ll_part_dup_content_head (object->part, length, &object->is_cut);
+  object->kind = LL_BLOB_UNKNOWN;
+  if (engine == NULL)
+    return;
+  object->kind = engine->klass->identify (engine, object->head);
+  if (object->kind != LL_BLOB_UNKNOWN)
+    return;
+  decoded = decode_base64 (object->head);
+  object->kind = engine->klass->identify (engine, decoded);
+  if (object->kind == LL_BLOB_UNKNOWN)
+    return;
+  object->is_twice = TRUE;
+  g_bytes_unref (object->head);
+  object->head = g_steal_pointer (&decoded);
+}
+
+void
+ll_layer_object_init (LlLayerObject *object, const LlPart *part, LlEngine *engine)
+{
+  *object = (LlLayerObject){ .part = part };
+  look_at_head (object, engine, HEAD_BYTES);
+  /* a long list of certificates begins like a signature */
+  if (object->kind == LL_BLOB_DETACHED && object->is_cut)
+    look_at_head (object, engine, LL_LIMIT_CMS_PART_BYTES);
+}
+
+void
+ll_layer_object_clear (LlLayerObject *object)
+{
+  g_clear_pointer (&object->head, g_bytes_unref);
+}
+
+GInputStream *
+ll_layer_object_open (const LlLayerObject *object)
+{
+  g_autoptr (GInputStream) in = NULL;
+
+  if (!object->is_cut)
+    return g_memory_input_stream_new_from_bytes (object->head);
+  in = ll_part_open_content (object->part);
+  if (!object->is_twice)
+    return g_steal_pointer (&in);
+  return ll_filter_open (ll_transfer_decoder_new (GMIME_CONTENT_ENCODING_BASE64), in);
 }
 
 /* --- engine calls --- */
 
-/* Errors that no other message would meet: this one could be opened a minute later. */
+/* Errors that no other message would meet, or every one of this size: this one could be opened a
+ * minute later, or with more room on the disk. */
 static gboolean
 is_about_now (const GError *error)
 {
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
-         || g_error_matches (error, LL_ERROR, LL_ERROR_KEY_LOCKED);
+         || g_error_matches (error, LL_ERROR, LL_ERROR_KEY_LOCKED)
+         || g_error_matches (error, LL_ERROR, LL_ERROR_OUTPUT)
+         || g_error_matches (error, LL_ERROR, LL_ERROR_MISSING_INPUT);
 }
 
 static LlReason
@@ -209,84 +264,89 @@ decryption_failure (LlProtocol protocol, LlReason reason)
   return facts;
 }
 
-gboolean
-ll_layer_verify_detached (LlEngine *engine, LlProtocol protocol, GBytes *signature, GBytes *content,
-                          LlFacts **facts, GCancellable *cancellable, GError **error)
+/* What failed becomes facts, unless it is about now. */
+static gboolean
+settle (GError *failure, LlProtocol protocol, LlFacts *(*make) (LlProtocol, LlReason),
+        LlFacts **facts, GError **error)
 {
-  g_autoptr (GInputStream) object = g_memory_input_stream_new_from_bytes (signature);
-  g_autoptr (GInputStream) covered = g_memory_input_stream_new_from_bytes (content);
-  g_autoptr (GError) failure = NULL;
-
-  *facts = NULL;
-  if (engine == NULL)
-    *facts = signature_failure (protocol, LL_REASON_ENGINE_ERROR);
-  else if (!engine->klass->verify (engine, object, covered, NULL, facts, cancellable, &failure))
+  if (is_about_now (failure))
     {
-      if (is_about_now (failure))
-        {
-          g_propagate_error (error, g_steal_pointer (&failure));
-          return FALSE;
-        }
-      *facts = signature_failure (protocol, reason_of (failure));
-    }
-  return TRUE;
-}
-
-gboolean
-ll_layer_verify_opaque (LlEngine *engine, LlProtocol protocol, GBytes *object, gsize max_size,
-                        GBytes **out, LlFacts **facts, LlReason *limit, GCancellable *cancellable,
-                        GError **error)
-{
-  g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (object);
-  g_autoptr (GOutputStream) sink = ll_secret_sink_new (max_size);
-  g_autoptr (GError) failure = NULL;
-
-  *facts = NULL;
-  *out = NULL;
-  if (engine == NULL)
-    *facts = signature_failure (protocol, LL_REASON_ENGINE_ERROR);
-  else if (engine->klass->verify (engine, in, NULL, sink, facts, cancellable, &failure))
-    *out = ll_secret_sink_steal (sink);
-  else if (is_about_now (failure))
-    {
-      g_propagate_error (error, g_steal_pointer (&failure));
+      g_propagate_error (error, g_error_copy (failure));
       return FALSE;
     }
-  else
-    *facts = signature_failure (protocol, reason_of (failure));
-  if (ll_secret_sink_has_refused (sink))
-    {
-      *limit = LL_REASON_LIMIT_SIZE;
-      g_clear_pointer (out, g_bytes_unref);
-    }
+  *facts = make (protocol, reason_of (failure));
   return TRUE;
 }
 
 gboolean
-ll_layer_decrypt (LlEngine *engine, LlProtocol protocol, GBytes *object, gsize max_size,
-                  GBytes **out, LlFacts **facts, LlReason *limit, GCancellable *cancellable,
-                  GError **error)
+ll_layer_verify_detached (LlEngine *engine, LlProtocol protocol, GInputStream *signature,
+                          GInputStream *content, LlFacts **facts, GCancellable *cancellable,
+                          GError **error)
 {
-  g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (object);
-  g_autoptr (GOutputStream) sink = ll_secret_sink_new (max_size);
   g_autoptr (GError) failure = NULL;
 
   *facts = NULL;
-  *out = NULL;
+  if (engine == NULL)
+    *facts = signature_failure (protocol, LL_REASON_ENGINE_ERROR);
+  else if (!engine->klass->verify (engine, signature, content, NULL, facts, cancellable, &failure))
+    return settle (failure, protocol, signature_failure, facts, error);
+  return TRUE;
+}
+
+void
+ll_layer_inside_clear (LlLayerInside *inside)
+{
+  g_clear_pointer (&inside->source, ll_source_unref);
+}
+
+/* What came is kept when it is good. */
+static gboolean
+take_inside (LlLayerInside *inside, LlSpool *spool, LlMeter *meter, gboolean good, GError **error)
+{
+  inside->size = ll_meter_get_count (meter);
+  inside->refused = ll_meter_has_refused (meter);
+  if (spool == NULL || !good || inside->refused)
+    return TRUE;
+  inside->source = ll_source_new_spool (spool, error);
+  return inside->source != NULL;
+}
+
+gboolean
+ll_layer_verify_opaque (LlEngine *engine, LlProtocol protocol, GInputStream *object,
+                        LlLayerInside *inside, LlFacts **facts, GCancellable *cancellable,
+                        GError **error)
+{
+  g_autoptr (LlSpool) spool = inside->keep ? ll_spool_new (LL_SPOOL_SECRET) : NULL;
+  g_autoptr (LlMeter) meter = ll_meter_new ((GOutputStream *)spool, inside->max_size);
+  g_autoptr (GError) failure = NULL;
+  gboolean good = TRUE;
+
+  *facts = NULL;
+  if (engine == NULL)
+    *facts = signature_failure (protocol, LL_REASON_ENGINE_ERROR);
+  else
+    good = engine->klass->verify (engine, object, NULL, G_OUTPUT_STREAM (meter), facts, cancellable,
+                                  &failure);
+  if (!good && !settle (failure, protocol, signature_failure, facts, error))
+    return FALSE;
+  return take_inside (inside, spool, meter, good && engine != NULL, error);
+}
+
+gboolean
+ll_layer_decrypt (LlEngine *engine, LlProtocol protocol, GInputStream *object,
+                  LlLayerInside *inside, LlFacts **facts, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (LlSpool) spool = inside->keep ? ll_spool_new (LL_SPOOL_SECRET) : NULL;
+  g_autoptr (LlMeter) meter = ll_meter_new ((GOutputStream *)spool, inside->max_size);
+  g_autoptr (GError) failure = NULL;
+
+  *facts = NULL;
   if (engine == NULL)
     *facts = decryption_failure (protocol, LL_REASON_ENGINE_ERROR);
-  else if (!engine->klass->decrypt (engine, in, sink, facts, cancellable, &failure))
-    {
-      if (is_about_now (failure))
-        {
-          g_propagate_error (error, g_steal_pointer (&failure));
-          return FALSE;
-        }
-      *facts = decryption_failure (protocol, reason_of (failure));
-    }
-  if (ll_secret_sink_has_refused (sink))
-    *limit = LL_REASON_LIMIT_SIZE;
-  else if ((*facts)->decryption == LL_DECRYPTION_DONE)
-    *out = ll_secret_sink_steal (sink); /* rule 2: nothing of what failed */
-  return TRUE;
+  else if (!engine->klass->decrypt (engine, object, G_OUTPUT_STREAM (meter), facts, cancellable,
+                                    &failure)
+           && !settle (failure, protocol, decryption_failure, facts, error))
+    return FALSE;
+  /* rule 2: nothing of what failed */
+  return take_inside (inside, spool, meter, (*facts)->decryption == LL_DECRYPTION_DONE, error);
 }

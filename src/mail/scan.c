@@ -1,8 +1,10 @@
 /* Finds out which octets of a message belong to which part.
  *
- * What enters: the octets. What leaves: the tree of parts with their offsets. One pass over the
- * lines, a stack of at most LL_LIMIT_DEPTH open parts, no recursion. A line is compared with the
- * boundaries of the open multiparts only, so time is linear in the size of the message.
+ * What enters: the octets, through a window that moves over them. What leaves: the tree of parts
+ * with their offsets. One pass, a stack of at most LL_LIMIT_DEPTH open parts, no recursion. Header
+ * sections are read line by line; bodies are only searched for "--" at the start of a line, which
+ * is compared with the boundaries of the open multiparts, so that time is linear in the size of the
+ * message and memory does not depend on it.
  *
  * Malformed mail is read in one way, always the same, and where that way could be another
  * reader's other way, the part is marked (VM-07, AT-25, IA-06). Plain mail is full of small faults;
@@ -19,13 +21,29 @@
 
 #define MAX_BOUNDARY 250
 #define MAX_LOOK_AHEAD 65536
+#define MAX_PADDING 1000 /* blanks after a boundary, before the line's end */
+#define MAX_DELIMITER (2 + MAX_BOUNDARY + 2 + MAX_PADDING + 2)
+#define MAX_LINE (LL_LIMIT_HEADER_BYTES + MAX_LOOK_AHEAD) /* longer ones are taken in pieces */
+#define LOOK_BACK 2 /* octets before a line that decide where the part before it ends */
+
+/* A piece of the source that is in memory: all of it, or a copy of some. */
+typedef struct
+{
+  LlSource *source; /* borrowed */
+  guint64 size;     /* of the source */
+  gsize step;
+  const char *data;
+  guint64 start; /* of the piece, in the source */
+  gsize length;
+  char *buffer; /* owned; NULL when all is in memory */
+  gsize allocated;
+} Window;
 
 typedef struct
 {
   LlMessage *message;
-  const char *data;
-  gsize length;
-  gsize at; /* the line to be read next */
+  Window window;
+  guint64 at; /* the line to be read next */
   LlPart *open[LL_LIMIT_DEPTH + 1];
   guint depth; /* how many are open */
   LlReason limit;
@@ -33,10 +51,92 @@ typedef struct
 
 typedef struct
 {
-  gsize start;
-  gsize end;  /* without the line end */
-  gsize next; /* the line after */
+  const char *text; /* in the window: good until it moves */
+  gsize length;     /* without the line end */
+  guint64 next;     /* the line after */
 } Line;
+
+/* --- the window --- */
+
+static void
+window_open (Window *window, LlSource *source, gsize step)
+{
+  window->source = source;
+  window->size = ll_source_get_size (source);
+  window->step = MAX (step, 1);
+  window->data = ll_source_peek (source);
+  if (window->data != NULL)
+    window->length = (gsize)window->size;
+}
+
+static void
+window_close (Window *window)
+{
+  if (window->buffer != NULL)
+    explicit_bzero (window->buffer, window->allocated);
+  g_clear_pointer (&window->buffer, g_free);
+}
+
+static void
+window_grow (Window *window, gsize needed)
+{
+  char *larger = g_malloc (needed);
+
+  if (window->length > 0)
+    memcpy (larger, window->buffer, window->length);
+  window_close (window);
+  window->data = window->buffer = larger;
+  window->allocated = needed;
+}
+
+/* Makes [start, ...) the window, with at least `needed` octets or all that are left. What is there
+ * already is kept. */
+static void
+window_move (Window *window, guint64 start, gsize needed)
+{
+  gsize kept = 0;
+
+  if (start >= window->start && start < window->start + window->length)
+    kept = (gsize)(window->start + window->length - start);
+  if (kept > 0)
+    memmove (window->buffer, window->data + (start - window->start), kept);
+  window->start = start;
+  window->length = kept;
+  if (window->allocated < needed + window->step)
+    window_grow (window, needed + window->step);
+  window->length += ll_source_read (window->source, start + kept, window->buffer + kept,
+                                    window->allocated - kept);
+}
+
+/* The octets from `at` on: at least `needed` of them where so many are left. */
+static const char *
+see (Scan *scan, guint64 at, gsize needed, gsize *length)
+{
+  Window *window = &scan->window;
+  guint64 left = at < window->size ? window->size - at : 0;
+
+  needed = (gsize)MIN (needed, left);
+  if (at < window->start || at + needed > window->start + window->length)
+    window_move (window, at - MIN (at, LOOK_BACK), needed + LOOK_BACK);
+  *length = 0;
+  if (at >= window->start + window->length)
+    return "";
+  *length = (gsize)(window->start + window->length - at);
+  return window->data + (at - window->start);
+}
+
+/* One octet just before what see() gave. */
+static char
+octet_at (const Scan *scan, guint64 at)
+{
+  const Window *window = &scan->window;
+
+  return at >= window->start && at < window->start + window->length
+             ? window->data[at - window->start]
+             : '\0';
+}
+
+/* --- lines --- */
 
 static gboolean
 refuse (Scan *scan, LlReason limit, GError **error, const char *format, guint number)
@@ -50,20 +150,34 @@ refuse (Scan *scan, LlReason limit, GError **error, const char *format, guint nu
   return FALSE;
 }
 
+/* The line at scan->at, looked for in at most `limit` octets; a longer one is cut there. */
 static gboolean
-peek_line (const Scan *scan, Line *line)
+peek_line_within (Scan *scan, gsize limit, Line *line)
 {
   const char *newline;
+  gsize length;
 
-  if (scan->at >= scan->length)
+  for (gsize needed = 1024;; needed *= 4)
+    {
+      line->text = see (scan, scan->at, MIN (needed, limit), &length);
+      length = MIN (length, limit);
+      newline = memchr (line->text, '\n', length);
+      if (newline != NULL || length < needed)
+        break;
+    }
+  if (length == 0)
     return FALSE;
-  newline = memchr (scan->data + scan->at, '\n', scan->length - scan->at);
-  line->start = scan->at;
-  line->end = newline != NULL ? (gsize)(newline - scan->data) : scan->length;
-  line->next = newline != NULL ? line->end + 1 : line->end;
-  if (newline != NULL && line->end > line->start && scan->data[line->end - 1] == '\r')
-    line->end--;
+  line->length = newline != NULL ? (gsize)(newline - line->text) : length;
+  line->next = scan->at + line->length + (newline != NULL ? 1 : 0);
+  if (newline != NULL && line->length > 0 && line->text[line->length - 1] == '\r')
+    line->length--;
   return TRUE;
+}
+
+static gboolean
+peek_line (Scan *scan, Line *line)
+{
+  return peek_line_within (scan, MAX_LINE, line);
 }
 
 static void
@@ -90,6 +204,13 @@ is_blank_run (const char *text, gsize length)
   return TRUE;
 }
 
+/* More blanks than MAX_PADDING do not belong to a delimiter. */
+static gboolean
+is_padding (const char *text, gsize length)
+{
+  return length <= MAX_PADDING && is_blank_run (text, length);
+}
+
 static Match
 match_boundary (const LlPart *part, const char *text, gsize length)
 {
@@ -99,10 +220,10 @@ match_boundary (const LlPart *part, const char *text, gsize length)
     return NO_MATCH;
   text += size + 2;
   length -= size + 2;
-  if (is_blank_run (text, length))
+  if (is_padding (text, length))
     return DELIMITER;
   if (length >= 2 && text[0] == '-' && text[1] == '-')
-    return is_blank_run (text + 2, length - 2) ? CLOSING : PREFIX;
+    return is_padding (text + 2, length - 2) ? CLOSING : PREFIX;
   return PREFIX;
 }
 
@@ -112,8 +233,8 @@ match_boundary (const LlPart *part, const char *text, gsize length)
 static int
 find_boundary (Scan *scan, const Line *line, Match *match)
 {
-  const char *text = scan->data + line->start;
-  gsize length = line->end - line->start;
+  const char *text = line->text;
+  gsize length = line->length;
   LlPart *prefixed = NULL;
 
   if (length < 3 || text[0] != '-' || text[1] != '-')
@@ -133,24 +254,13 @@ find_boundary (Scan *scan, const Line *line, Match *match)
   return -1;
 }
 
-/* A bare CR is a line end to some: it matters when a boundary follows it. */
+/* A bare CR is a line end to some: it matters when a boundary follows it. `text` is what does. */
 static void
-check_bare_cr (Scan *scan, const Line *line)
+check_bare_cr (Scan *scan, const char *text, gsize length)
 {
-  const char *text = scan->data + line->start;
-  gsize length = line->end - line->start;
-  const char *cr;
-
-  while ((cr = memchr (text, '\r', length)) != NULL)
-    {
-      gsize rest = length - (gsize)(cr + 1 - text);
-      for (guint i = 0; i < scan->depth; i++)
-        if (scan->open[i]->boundary != NULL && rest > 2 && cr[1] == '-' && cr[2] == '-'
-            && match_boundary (scan->open[i], cr + 1, rest) != NO_MATCH)
-          mark (scan->open[i]);
-      text = cr + 1;
-      length = rest;
-    }
+  for (guint i = 0; i < scan->depth; i++)
+    if (scan->open[i]->boundary != NULL && match_boundary (scan->open[i], text, length) != NO_MATCH)
+      mark (scan->open[i]);
 }
 
 static gboolean
@@ -162,7 +272,7 @@ is_identity (const LlPart *part)
 }
 
 static void
-close_part (LlPart *part, gsize end)
+close_part (LlPart *part, guint64 end)
 {
   part->end = MAX (end, part->start);
   part->header_end = MIN (part->header_end, part->end);
@@ -180,14 +290,14 @@ close_part (LlPart *part, gsize end)
 }
 
 static void
-pop_to (Scan *scan, guint depth, gsize end)
+pop_to (Scan *scan, guint depth, guint64 end)
 {
   while (scan->depth > depth)
     close_part (scan->open[--scan->depth], end);
 }
 
 static gboolean
-push_part (Scan *scan, gsize start, GError **error)
+push_part (Scan *scan, guint64 start, GError **error)
 {
   LlPart *parent = scan->depth > 0 ? scan->open[scan->depth - 1] : NULL;
   LlPart *part;
@@ -218,10 +328,10 @@ push_part (Scan *scan, gsize start, GError **error)
 /* The length of a field name at the line's start, 0 when the line is not a field. The name may be
  * followed by blanks (obsolete syntax, RFC 5322 section 4.5). */
 static gsize
-name_length (const Scan *scan, const Line *line)
+name_length (const Line *line)
 {
-  const char *text = scan->data + line->start;
-  gsize length = line->end - line->start;
+  const char *text = line->text;
+  gsize length = line->length;
   gsize n = 0, blanks = 0;
 
   while (n < length && text[n] > ' ' && text[n] < 0x7F && text[n] != ':')
@@ -233,11 +343,10 @@ name_length (const Scan *scan, const Line *line)
 
 /* Fields that a reader would act on, if it took a doubtful line for a field. */
 static gboolean
-is_weighty (const Scan *scan, const Line *line, gsize length)
+is_weighty (const char *text, gsize length)
 {
   static const char *const names[]
       = { "mime-version", "from", "sender", "to", "cc", "subject", "date", "reply-to" };
-  const char *text = scan->data + line->start;
 
   if (length >= 8 && g_ascii_strncasecmp (text, "content-", 8) == 0)
     return TRUE;
@@ -252,15 +361,15 @@ is_weighty (const Scan *scan, const Line *line, gsize length)
 static void
 check_rest_of_header (Scan *scan, LlPart *part)
 {
-  gsize at = scan->at;
+  guint64 at = scan->at;
   Line line;
 
   while (scan->at - at < MAX_LOOK_AHEAD && peek_line (scan, &line))
     {
-      gsize length = name_length (scan, &line);
-      if (line.end == line.start)
+      gsize length = name_length (&line);
+      if (line.length == 0)
         break;
-      if (length > 0 && is_weighty (scan, &line, length))
+      if (length > 0 && is_weighty (line.text, length))
         {
           mark (part);
           break;
@@ -273,13 +382,14 @@ check_rest_of_header (Scan *scan, LlPart *part)
 /* "From : a@example.org" is a field with a blank before its colon (RFC 5322 section 4.5.8), which
  * another reader shows as the author (TR-05); it must not be passed over. */
 static gboolean
-is_from_line (const Scan *scan, const Line *line, const char *start)
+is_from_line (const Line *line, const char *start)
 {
   gsize length = strlen (start);
-  const char *end = scan->data + line->end;
-  const char *rest = scan->data + line->start + length;
+  const char *end = line->text + line->length;
+  const char *rest = line->text + length;
 
-  if (line->end - line->start < length || memcmp (rest - length, start, length) != 0)
+  if (line->length < length || line->length > MAX_LOOK_AHEAD
+      || memcmp (rest - length, start, length) != 0)
     return FALSE;
   while (rest < end && (*rest == ' ' || *rest == '\t'))
     rest++;
@@ -296,7 +406,7 @@ skip_from_line (Scan *scan, LlPart *part)
   if (part->parent != NULL && !ll_part_is_type (part->parent, "message", "*"))
     return;
   while (peek_line (scan, &line)
-         && (is_from_line (scan, &line, "From ") || is_from_line (scan, &line, ">From ")))
+         && (is_from_line (&line, "From ") || is_from_line (&line, ">From ")))
     part->start = scan->at = line.next;
 }
 
@@ -304,7 +414,7 @@ static gboolean
 take_field (Scan *scan, LlPart *part, const Line *line, gsize length, gboolean odd_fold,
             GError **error)
 {
-  const char *text = scan->data + line->start;
+  const char *text = line->text;
 
   if (++part->n_fields > LL_LIMIT_HEADER_FIELDS)
     return refuse (scan, LL_REASON_LIMIT_HEADERS, error,
@@ -312,7 +422,7 @@ take_field (Scan *scan, LlPart *part, const Line *line, gsize length, gboolean o
                    LL_LIMIT_HEADER_FIELDS);
   /* "Content-Type :" is a field to some readers only; so is what follows a line of blanks, which
    * some take for the end of the header */
-  if (is_weighty (scan, line, length))
+  if (is_weighty (text, length))
     {
       if (text[length] != ':')
         mark (part);
@@ -334,10 +444,9 @@ scan_header (Scan *scan, GError **error)
   skip_from_line (scan, part);
   while (peek_line (scan, &line))
     {
-      const char *text = scan->data + line.start;
-      gsize length = line.end - line.start;
-      gsize name = name_length (scan, &line);
-
+      const char *text = line.text;
+      gsize length = line.length;
+      gsize name = name_length (&line);
       gboolean is_fold = name == 0 && part->n_fields > 0 && (*text == ' ' || *text == '\t');
 
       if (length == 0)
@@ -365,7 +474,7 @@ scan_header (Scan *scan, GError **error)
       scan->at = line.next;
     }
   part->header_end = part->body = scan->at;
-  if (peek_line (scan, &line) && line.end == line.start)
+  if (peek_line (scan, &line) && line.length == 0)
     part->body = scan->at = line.next;
   return TRUE;
 }
@@ -448,17 +557,16 @@ note_field (LlPart *part, const LlFieldRange *field, guint counts[3])
 {
   static const char *const names[]
       = { "content-type", "content-transfer-encoding", "content-disposition" };
-  const char *data = part->message->data;
   g_autofree char *value = NULL;
 
   for (guint i = 0; i < 3; i++)
     {
       if (field->name_length != strlen (names[i])
-          || g_ascii_strncasecmp (data + field->name, names[i], field->name_length) != 0)
+          || g_ascii_strncasecmp (field->name, names[i], field->name_length) != 0)
         continue;
       if (++counts[i] > 1)
         return;
-      value = ll_unfold (data + field->value, field->end - field->value);
+      value = ll_unfold (field->value, field->value_length);
       if (i == 0)
         part->content = ll_content_field_parse (value);
       else if (i == 1)
@@ -494,7 +602,7 @@ static void
 read_structure (Scan *scan, LlPart *part)
 {
   guint counts[3] = { 0 };
-  gsize position = part->start;
+  gsize position = 0;
   LlFieldRange field;
   gboolean is_layer;
 
@@ -534,16 +642,16 @@ has_nested_message (const LlPart *part)
 
 /* --- bodies --- */
 
-/* Where a part ends whose next line is a delimiter: the line end before it belongs to the
- * delimiter (RFC 2046 section 5.1.1). */
-static gsize
-end_before (const Scan *scan, gsize line)
+/* Where a part ends whose next line, at `line`, is a delimiter: the line end before it belongs to
+ * the delimiter (RFC 2046 section 5.1.1). */
+static guint64
+end_before (const Scan *scan, guint64 line)
 {
-  gsize end = line;
+  guint64 end = line;
 
-  if (end > 0 && scan->data[end - 1] == '\n')
+  if (end > 0 && octet_at (scan, end - 1) == '\n')
     end--;
-  if (end < line && end > 0 && scan->data[end - 1] == '\r')
+  if (end < line && end > 0 && octet_at (scan, end - 1) == '\r')
     end--;
   return end;
 }
@@ -554,6 +662,7 @@ meet_boundary (Scan *scan, guint index, Match match, const Line *line, gboolean 
                GError **error)
 {
   LlPart *multipart = scan->open[index];
+  guint64 end = end_before (scan, scan->at);
 
   *child = FALSE;
   scan->at = line->next;
@@ -562,7 +671,7 @@ meet_boundary (Scan *scan, guint index, Match match, const Line *line, gboolean 
       mark (multipart); /* a delimiter after the closing one */
       return TRUE;
     }
-  pop_to (scan, index + 1, end_before (scan, line->start));
+  pop_to (scan, index + 1, end);
   if (match == CLOSING)
     {
       multipart->closed = TRUE;
@@ -572,21 +681,70 @@ meet_boundary (Scan *scan, guint index, Match match, const Line *line, gboolean 
   return push_part (scan, line->next, error);
 }
 
+/* The next "--" after `from` that begins a line; after a bare CR it may do so for others. NULL when
+ * there is none; *clear is where nothing is left to be seen in what comes before. */
+static const char *
+find_dashes (Scan *scan, const char *from, const char *end, gboolean is_last, const char **clear)
+{
+  const char *dashes = from;
+
+  while (end - dashes > 1
+         && (dashes = memmem (dashes + 1, (gsize)(end - dashes - 1), "--", 2)) != NULL)
+    {
+      if (dashes[-1] == '\n')
+        return dashes;
+      if (dashes[-1] != '\r')
+        continue;
+      *clear = dashes - 1; /* looked at again when the whole boundary is in the window */
+      if (!is_last && end - dashes < MAX_BOUNDARY + 2)
+        return NULL;
+      check_bare_cr (scan, dashes, (gsize)(end - dashes));
+    }
+  *clear = is_last ? end : end - LOOK_BACK;
+  return NULL;
+}
+
+/* Passes over octets that are no delimiter. TRUE when a line that could be one begins at scan->at.
+ */
+static gboolean
+pass_octets (Scan *scan)
+{
+  gsize length;
+  const char *text = see (scan, scan->at, MAX_DELIMITER, &length);
+  gboolean is_last = scan->at + length == scan->window.size;
+  const char *clear = text;
+  const char *dashes;
+
+  if (length <= LOOK_BACK && !is_last)
+    {
+      scan->at = scan->window.size; /* it cannot be read: the source tells why */
+      return FALSE;
+    }
+  dashes = find_dashes (scan, text, text + length, is_last, &clear);
+  if (dashes != NULL)
+    clear = dashes;
+  if (memchr (text, '\0', (gsize)(clear - text)) != NULL)
+    scan->open[scan->depth - 1]->has_nul = TRUE;
+  scan->at += (guint64)(clear - text);
+  return dashes != NULL;
+}
+
 /* Reads the body of the innermost open part, and on through what follows it, up to the start of
  * another part. TRUE in *more when there is one. */
 static gboolean
 scan_body (Scan *scan, gboolean *more, GError **error)
 {
+  gboolean at_line = TRUE;
   Match match = NO_MATCH;
   Line line;
 
   *more = FALSE;
-  while (peek_line (scan, &line))
+  while (scan->at < scan->window.size)
     {
-      const char *text = scan->data + line.start;
-      gsize length = line.end - line.start;
-      int index = find_boundary (scan, &line, &match);
+      int index = -1;
 
+      if (at_line && peek_line_within (scan, MAX_DELIMITER, &line))
+        index = find_boundary (scan, &line, &match);
       if (index >= 0)
         {
           if (!meet_boundary (scan, (guint)index, match, &line, more, error))
@@ -595,13 +753,7 @@ scan_body (Scan *scan, gboolean *more, GError **error)
             return TRUE;
           continue;
         }
-      if (length > 0)
-        {
-          check_bare_cr (scan, &line);
-          if (memchr (text, '\0', length) != NULL)
-            scan->open[scan->depth - 1]->has_nul = TRUE;
-        }
-      scan->at = line.next;
+      at_line = pass_octets (scan);
     }
   return TRUE;
 }
@@ -628,19 +780,22 @@ scan_parts (Scan *scan, GError **error)
       else if (!scan_body (scan, &more, error))
         return FALSE;
     }
-  pop_to (scan, 0, scan->length);
+  pop_to (scan, 0, scan->window.size);
   return TRUE;
 }
 
 gboolean
-ll_message_scan (LlMessage *message, LlReason *limit, GError **error)
+ll_message_scan (LlMessage *message, gsize step, LlReason *limit, GError **error)
 {
-  Scan scan = { .message = message, .data = message->data, .length = message->length };
-  gboolean done = scan_parts (&scan, error);
+  Scan scan = { .message = message };
+  gboolean done;
 
+  window_open (&scan.window, message->source, step);
+  done = scan_parts (&scan, error);
   /* what was read until a limit goes as it came */
   if (!done)
-    pop_to (&scan, 0, scan.length);
+    pop_to (&scan, 0, scan.window.size);
+  window_close (&scan.window);
   if (limit != NULL)
     *limit = scan.limit;
   return done;

@@ -319,7 +319,8 @@ wrap_once (GBytes *entity, const char *how)
   g_autofree char *cipher = NULL;
   g_autoptr (GError) error = NULL;
   LlWrapRequest request = { .engine = how[1] == 'p' ? &fake_openpgp : &fake_smime };
-  GBytes *wrapped;
+  g_autoptr (LlRope) rope = ll_rope_new ();
+  g_autoptr (GOutputStream) out = g_memory_output_stream_new_resizable ();
 
   g_ptr_array_add (recipients, key);
   if (how[0] == 'E' || how[0] == 'B')
@@ -327,10 +328,12 @@ wrap_once (GBytes *entity, const char *how)
   if (how[0] != 'E')
     request.signer = key;
   request.opaque = how[0] == 'O';
-  wrapped = ll_layers_wrap (entity, &request, &cipher, NULL, &error);
+  ll_rope_append_octets (rope, g_bytes_get_data (entity, NULL), g_bytes_get_size (entity));
+  ll_layers_wrap (rope, &request, out, &cipher, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (cipher, ==, request.recipients != NULL ? "FAKE" : NULL);
-  return wrapped;
+  g_output_stream_close (out, NULL, NULL);
+  return g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (out));
 }
 
 static GBytes *
@@ -386,15 +389,14 @@ test_there_and_back (void)
       g_autoptr (GBytes) bytes = wrap_all (TEXT, cases[i][0]);
       g_autoptr (LlEnvelope) envelope = peel_bytes (bytes);
       g_autofree char *found = describe (envelope);
-      g_autoptr (GBytes) entity = NULL;
+      g_autoptr (LlSource) entity = NULL;
 
       g_assert_cmpstr (found, ==, cases[i][1]);
       g_assert_cmpuint (envelope->errant->len, ==, 0);
       if (envelope->payload == NULL)
         continue;
       entity = ll_part_dup_entity (envelope->payload);
-      g_assert_cmpmem (g_bytes_get_data (entity, NULL), g_bytes_get_size (entity), TEXT,
-                       strlen (TEXT));
+      g_assert_cmpmem (ll_source_peek (entity), ll_source_get_size (entity), TEXT, strlen (TEXT));
     }
 }
 
@@ -803,7 +805,7 @@ test_open_inline (void)
   g_autoptr (LlEnvelope) envelope
       = peel (FROM "\n-----BEGIN PGP MESSAGE-----\nCharset: ISO-8859-15\n\nENC:SECRET\n"
                    "-----END PGP MESSAGE-----\n");
-  g_autoptr (GBytes) plaintext = NULL;
+  g_autoptr (LlSource) plaintext = NULL;
   g_autofree char *charset = NULL;
   g_autoptr (LlFacts) facts = NULL;
   g_autoptr (GError) error = NULL;
@@ -812,7 +814,7 @@ test_open_inline (void)
       ll_layers_open_inline (envelope, &engines, &plaintext, &charset, &facts, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpint (facts->decryption, ==, LL_DECRYPTION_DONE);
-  g_assert_cmpmem (g_bytes_get_data (plaintext, NULL), g_bytes_get_size (plaintext), "SECRET", 6);
+  g_assert_cmpmem (ll_source_peek (plaintext), ll_source_get_size (plaintext), "SECRET", 6);
   g_assert_cmpstr (charset, ==, "ISO-8859-15");
 }
 

@@ -1,5 +1,5 @@
 /* op-read.c - the staircase READ of doc/architecture.md: message, layers, headers, signers,
- * evidence, verdict. What enters: the bytes of a message. What leaves: what is known of it, and the
+ * evidence, verdict. What enters: the octets of a message. What leaves: what is known of it, and the
  * verdict. It weighs nothing itself, and opens no network connection. Only the last step changes
  * anything: what the verdict found good is remembered (ops/learn). */
 #include <config.h>
@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/secret.h"
 #include "mail/draft.h"
 #include "mail/headers.h"
 #include "ops/learn.h"
@@ -85,14 +84,13 @@ gather_headers (LlEvidence *evidence)
 static gboolean
 check_is_mail (LlMessage *message, GError **error)
 {
-  GBytes *bytes = ll_message_get_bytes (message);
-  gsize length;
-  const guint8 *data = g_bytes_get_data (bytes, &length);
+  guint8 data[LOOK_BYTES];
+  gsize length = ll_source_read (ll_message_get_source (message), 0, data, sizeof data);
   gboolean is_text = ll_part_get_n_fields (ll_message_get_root (message)) > 0;
 
   if (is_text)
     return TRUE;
-  for (gsize i = 0; i < MIN (length, LOOK_BYTES); i++)
+  for (gsize i = 0; i < length; i++)
     if (data[i] < ' ' && (data[i] == '\0' || strchr (TEXT_CONTROLS, data[i]) == NULL))
       {
         g_set_error_literal (error, LL_ERROR, LL_ERROR_BAD_DATA,
@@ -103,11 +101,22 @@ check_is_mail (LlMessage *message, GError **error)
   return TRUE;
 }
 
+gboolean
+ll_reading_check (const LlReading *reading, GError **error)
+{
+  GPtrArray *messages = reading->evidence->envelope->messages;
+
+  for (guint i = 0; i < messages->len; i++)
+    if (!ll_source_check (ll_message_get_source (g_ptr_array_index (messages, i)), error))
+      return FALSE;
+  return TRUE;
+}
+
 LlReading *
-ll_op_read (LlSession *session, GBytes *bytes, GCancellable *cancellable, GError **error)
+ll_op_read (LlSession *session, LlSource *source, GCancellable *cancellable, GError **error)
 {
   g_autoptr (LlReading) reading = g_new0 (LlReading, 1);
-  g_autoptr (LlMessage) message = ll_message_new (bytes, error);
+  g_autoptr (LlMessage) message = ll_message_new_source (source, error);
   LlEngines engines = { session->openpgp, session->smime };
   LlEvidence *evidence;
 
@@ -123,6 +132,8 @@ ll_op_read (LlSession *session, GBytes *bytes, GCancellable *cancellable, GError
   gather_layers (evidence, session);
   gather_errant (evidence, session);
   reading->verdict = ll_verdict_new (evidence);
+  if (!ll_reading_check (reading, error))
+    return NULL;
   evidence->lessons
       = ll_learn (session, evidence, reading->verdict, cancellable, &reading->learn_error);
   return g_steal_pointer (&reading);
@@ -221,33 +232,25 @@ is_charset (const char *name)
 }
 
 /* The message with the plaintext for a body. */
-static GBytes *
-put_plaintext (LlPart *outer, GBytes *plaintext, const char *charset, GError **error)
+static LlRope *
+put_plaintext (LlPart *outer, LlSource *plaintext, const char *charset, GError **error)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
-  g_autoptr (GBytes) entity = NULL;
-  g_autoptr (LlMessage) inner = NULL;
-  gsize length;
-  const char *data = g_bytes_get_data (plaintext, &length);
+  g_autofree char *fields = g_strdup_printf ("Content-Type: text/plain; charset=%s\r\n"
+                                             "Content-Transfer-Encoding: 8bit\r\n\r\n",
+                                             is_charset (charset) ? charset : "utf-8");
+  g_autoptr (GBytes) header = g_bytes_new (fields, strlen (fields));
+  g_autoptr (LlMessage) inner = ll_message_new (header, error);
 
-  g_string_append_printf (text,
-                          "Content-Type: text/plain; charset=%s\r\n"
-                          "Content-Transfer-Encoding: 8bit\r\n\r\n",
-                          is_charset (charset) ? charset : "utf-8");
-  g_string_append_len (text, data, (gssize)length);
-  length = text->len;
-  entity = ll_secret_bytes_new_take (g_string_free (g_steal_pointer (&text), FALSE), length);
-  inner = ll_message_new (entity, error);
-  return inner != NULL ? ll_draft_open (outer, ll_message_get_root (inner)) : NULL;
+  return inner != NULL ? ll_draft_open_with (outer, ll_message_get_root (inner), plaintext) : NULL;
 }
 
-static GBytes *
+static LlRope *
 open_inline (LlSession *session, LlReading *reading, LlErrant *errant, GCancellable *cancellable,
              GError **error)
 {
   LlEvidence *evidence = reading->evidence;
   LlEngines engines = { session->openpgp, session->smime };
-  g_autoptr (GBytes) plaintext = NULL;
+  g_autoptr (LlSource) plaintext = NULL;
   g_autofree char *charset = NULL;
   LlFacts *facts = NULL;
 
@@ -267,7 +270,7 @@ open_inline (LlSession *session, LlReading *reading, LlErrant *errant, GCancella
   return NULL;
 }
 
-GBytes *
+LlRope *
 ll_op_read_cleartext (LlSession *session, LlReading *reading, GCancellable *cancellable,
                       GError **error)
 {

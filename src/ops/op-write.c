@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "mail/draft.h"
@@ -14,7 +15,6 @@ ll_written_free (LlWritten *written)
 {
   if (written == NULL)
     return;
-  g_clear_pointer (&written->message, g_bytes_unref);
   g_clear_pointer (&written->plan, ll_plan_free);
   g_free (written->cipher);
   g_free (written);
@@ -87,10 +87,11 @@ make_plan (LlSession *session, const LlDraft *draft, const LlWriteRequest *reque
   return ll_plan_make (session->store, session->trust, session->policy, &wanted, error);
 }
 
-static GBytes *
-wrap (LlSession *session, const LlDraft *draft, const LlWriteRequest *request, const LlPlan *plan,
-      char **cipher, GCancellable *cancellable, GError **error)
+static gboolean
+wrap (LlSession *session, const LlDraft *draft, const LlWriteRequest *request, LlWritten *written,
+      GOutputStream *out, GCancellable *cancellable, GError **error)
 {
+  const LlPlan *plan = written->plan;
   LlWrapRequest wanted = {
     .engine = ll_session_get_engine (session, plan->protocol),
     .signer = request->sign ? plan->signer : NULL,
@@ -102,34 +103,32 @@ wrap (LlSession *session, const LlDraft *draft, const LlWriteRequest *request, c
     .style = ll_session_get_style (session, &request->style),
     .incompressible = draft->incompressible,
   };
-  return ll_layers_wrap (draft->entity, &wanted, cipher, cancellable, error);
+  return g_output_stream_write_all (out, draft->header, strlen (draft->header), NULL, cancellable,
+                                    error)
+         && ll_layers_wrap (draft->entity, &wanted, out, &written->cipher, cancellable, error);
 }
 
 LlWritten *
-ll_op_write (LlSession *session, GBytes *bytes, const LlWriteRequest *request,
-             GCancellable *cancellable, GError **error)
+ll_op_write (LlSession *session, LlSource *source, const LlWriteRequest *request,
+             GOutputStream *out, GCancellable *cancellable, GError **error)
 {
   g_autoptr (LlWritten) written = g_new0 (LlWritten, 1);
   g_autoptr (LlMessage) message = NULL;
   g_autoptr (LlDraft) draft = NULL;
-  g_autoptr (GBytes) wrapped = NULL;
 
   g_return_val_if_fail (request->sign || request->encrypt, NULL);
 
-  message = ll_message_new (bytes, error);
+  message = ll_message_new_source (source, error);
   if (message == NULL)
     return NULL;
-  draft = ll_draft_new (message, error);
+  draft = ll_draft_new (message, cancellable, error);
   if (draft == NULL || !refuse_bcc (draft, error) || !refuse_nobody (draft, request, error)
       || !refuse_no_author (draft, request, error))
     return NULL;
   written->plan = make_plan (session, draft, request, error);
-  if (written->plan == NULL)
+  /* a letter that was changed between its signing and its writing is not written */
+  if (written->plan == NULL || !wrap (session, draft, request, written, out, cancellable, error)
+      || !ll_source_check (source, error))
     return NULL;
-  wrapped = wrap (session, draft, request, written->plan, &written->cipher, cancellable, error);
-  if (wrapped == NULL)
-    return NULL;
-  g_clear_pointer (&draft->entity, g_bytes_unref); /* three copies of a large letter are enough */
-  written->message = ll_draft_assemble (draft, wrapped);
   return g_steal_pointer (&written);
 }

@@ -2,6 +2,7 @@
  * everything that was asked for could be done (rule 1). */
 #pragma once
 
+#include "bridge/source.h"
 #include "keys/plan.h"
 #include "ops/session.h"
 
@@ -22,7 +23,6 @@ typedef struct
 
 typedef struct
 {
-  GBytes *message; /* ready to send, CRLF */
   LlPlan *plan;
   char *cipher; /* what it was encrypted with, or NULL */
 } LlWritten;
@@ -30,9 +30,10 @@ typedef struct
 void ll_written_free (LlWritten *written);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlWritten, ll_written_free)
 
-/* Errors: those of ll_draft_new(), ll_plan_make() and ll_layers_wrap(); LL_ERROR_UNSUPPORTED_OPTION
- * for a message with a Bcc field. (transfer full) */
-LlWritten *ll_op_write (LlSession *session, GBytes *bytes, const LlWriteRequest *request,
-                        GCancellable *cancellable, GError **error);
+/* Writes the sealed message to `out`: ready to send, CRLF. When that fails, what stands in `out` is
+ * a part, which the caller drops. Errors: those of ll_draft_new(), ll_plan_make() and
+ * ll_layers_wrap(); LL_ERROR_UNSUPPORTED_OPTION for a message with a Bcc field. (transfer full) */
+LlWritten *ll_op_write (LlSession *session, LlSource *source, const LlWriteRequest *request,
+                        GOutputStream *out, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

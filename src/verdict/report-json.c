@@ -227,7 +227,6 @@ add_errant (JsonBuilder *builder, const LlEvidence *evidence, const LlErrantEvid
 static void
 add_part (JsonBuilder *builder, const LlPart *part, const char *path)
 {
-  g_autoptr (GBytes) body = ll_part_dup_body (part);
   g_autofree char *type
       = g_strdup_printf ("%s/%s", ll_part_get_type (part), ll_part_get_subtype (part));
 
@@ -236,7 +235,7 @@ add_part (JsonBuilder *builder, const LlPart *part, const char *path)
   ll_json_add_text (builder, "media_type", type);
   ll_json_add_text (builder, "file_name", ll_part_get_file_name (part));
   ll_json_add_boolean (builder, "attachment", ll_part_is_attachment (part));
-  ll_json_add_number (builder, "size", (gint64)g_bytes_get_size (body));
+  ll_json_add_number (builder, "size", (gint64)ll_part_get_body_size (part));
   ll_json_add_word (builder, "ambiguity", ll_reason_name (ll_part_get_ambiguity (part)));
   ll_json_begin_array (builder, "parts");
   for (guint i = 0; i < ll_part_get_n_children (part); i++)

@@ -80,7 +80,6 @@ append_layer (GString *out, const LlEvidence *evidence, const LlLayerVerdict *la
 static void
 append_part (GString *out, guint depth, const LlPart *part, const char *path)
 {
-  g_autoptr (GBytes) body = ll_part_dup_body (part);
   g_autofree char *type
       = g_strdup_printf ("%s/%s", ll_part_get_type (part), ll_part_get_subtype (part));
   g_autofree char *label = g_strdup_printf ("%s:", path[0] != '\0' ? path : _ ("Content"));
@@ -89,7 +88,7 @@ append_part (GString *out, guint depth, const LlPart *part, const char *path)
   ll_report_quoted (out, depth, label, type);
   ll_report_quoted (out, depth + 1, _ ("File name:"), ll_part_get_file_name (part));
   if (n == 0)
-    append_size (out, depth + 1, _ ("Size:"), g_bytes_get_size (body));
+    append_size (out, depth + 1, _ ("Size:"), ll_part_get_body_size (part));
   if (ll_part_get_ambiguity (part) != LL_REASON_NONE)
     ll_report_line (out, depth + 1, _ ("Caution:"),
                     ll_wording_reason (ll_part_get_ambiguity (part)));
