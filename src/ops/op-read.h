@@ -17,8 +17,8 @@ typedef struct
 void ll_reading_free (LlReading *reading);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlReading, ll_reading_free)
 
-/* Reads a message of any size. It opens no network connection. What a good S/MIME signature teaches of
- * its signer is remembered as the last step, if the policy says so, and told in the evidence.
+/* Reads a message of any size. It opens no network connection. What a good S/MIME signature teaches
+ * of its signer is remembered as the last step, if the policy says so, and told in the evidence.
  * Errors are those of ll_message_new() and ll_layers_peel(). (transfer full) */
 LlReading *ll_op_read (LlSession *session, LlSource *source, GCancellable *cancellable,
                        GError **error);
