@@ -20,8 +20,6 @@
 #define LL_LIMIT_SHOWN_BYTES (8 * 1024 * 1024) /* text of all parts of a message that is shown */
 #define LL_LIMIT_RSA_BITS 8192                 /* larger moduli are refused (SM-34) */
 #define LL_LIMIT_RSA_EXPONENT_BITS 64          /* larger public exponents are refused too */
-#define LL_LIMIT_CMS_OPEN_BYTES                                                                    \
-  (64 * 1024 * 1024) /* CMS decrypt and opaque verify, until streamed */
 #define LL_LIMIT_CMS_PART_BYTES                                                                    \
   (8 * 1024 * 1024)                /* what stands around the content of a CMS object */
 #define LL_LIMIT_CMS_DEPTH 32      /* nested elements around and in the content (CM-20) */

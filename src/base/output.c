@@ -351,6 +351,120 @@ ll_output_free (LlOutput *output)
 
 /* --- input ----------------------------------------------------------------------------------- */
 
+/* A regular file, which can be read again from any place; GUnixInputStream cannot. */
+#define LL_TYPE_FILE_INPUT (ll_file_input_get_type ())
+G_DECLARE_FINAL_TYPE (LlFileInput, ll_file_input, LL, FILE_INPUT, GInputStream)
+
+struct _LlFileInput
+{
+  GInputStream parent;
+  int fd;
+  gboolean close_fd;
+};
+
+static void ll_file_input_seekable_init (GSeekableIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LlFileInput, ll_file_input, G_TYPE_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_SEEKABLE, ll_file_input_seekable_init))
+
+static gboolean
+set_read_error (GError **error, int code)
+{
+  g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (code), g_strerror (code));
+  return FALSE;
+}
+
+static gssize
+file_input_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable,
+                 GError **error)
+{
+  gssize n;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return -1;
+  do
+    n = read (LL_FILE_INPUT (stream)->fd, buffer, MIN (count, G_MAXINT));
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    set_read_error (error, errno);
+  return n;
+}
+
+static goffset
+file_input_tell (GSeekable *seekable)
+{
+  return MAX (lseek (LL_FILE_INPUT (seekable)->fd, 0, SEEK_CUR), 0);
+}
+
+static gboolean
+file_input_can_seek (GSeekable *seekable)
+{
+  return TRUE;
+}
+
+static gboolean
+file_input_seek (GSeekable *seekable, goffset offset, GSeekType type, GCancellable *cancellable,
+                 GError **error)
+{
+  int whence = type == G_SEEK_SET ? SEEK_SET : type == G_SEEK_CUR ? SEEK_CUR : SEEK_END;
+
+  return lseek (LL_FILE_INPUT (seekable)->fd, offset, whence) >= 0 || set_read_error (error, errno);
+}
+
+static gboolean
+file_input_can_truncate (GSeekable *seekable)
+{
+  return FALSE;
+}
+
+static gboolean
+file_input_truncate (GSeekable *seekable, goffset offset, GCancellable *cancellable, GError **error)
+{
+  return set_read_error (error, ENOTSUP);
+}
+
+static void
+ll_file_input_seekable_init (GSeekableIface *iface)
+{
+  iface->tell = file_input_tell;
+  iface->can_seek = file_input_can_seek;
+  iface->seek = file_input_seek;
+  iface->can_truncate = file_input_can_truncate;
+  iface->truncate_fn = file_input_truncate;
+}
+
+static void
+ll_file_input_finalize (GObject *object)
+{
+  LlFileInput *self = LL_FILE_INPUT (object);
+
+  if (self->close_fd)
+    close (self->fd);
+  G_OBJECT_CLASS (ll_file_input_parent_class)->finalize (object);
+}
+
+static void
+ll_file_input_class_init (LlFileInputClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ll_file_input_finalize;
+  G_INPUT_STREAM_CLASS (klass)->read_fn = file_input_read;
+}
+
+static void
+ll_file_input_init (LlFileInput *self)
+{
+}
+
+static GInputStream *
+file_input_new (int fd, gboolean close_fd)
+{
+  LlFileInput *self = g_object_new (LL_TYPE_FILE_INPUT, NULL);
+
+  self->fd = fd;
+  self->close_fd = close_fd;
+  return G_INPUT_STREAM (self);
+}
+
 static gboolean
 set_input_error (GError **error, const char *name, const char *why)
 {
@@ -378,7 +492,8 @@ ll_input_open (const char *path, GError **error)
         close (fd);
       return NULL;
     }
-  return g_unix_input_stream_new (fd, !standard);
+  return S_ISREG (info.st_mode) ? file_input_new (fd, !standard)
+                                : g_unix_input_stream_new (fd, !standard);
 }
 
 GBytes *

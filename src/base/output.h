@@ -32,8 +32,9 @@ gboolean ll_output_commit (LlOutput *output, GError **error);
 void ll_output_free (LlOutput *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlOutput, ll_output_free)
 
-/* A file, or standard input for "-" or NULL, as a stream. LL_ERROR_MISSING_INPUT when it is not
- * there, is a directory, or may not be read. (transfer full) */
+/* A file, or standard input for "-" or NULL, as a stream; one that can seek (GSeekable) when it is
+ * a regular file. LL_ERROR_MISSING_INPUT when it is not there, is a directory, or may not be read.
+ * (transfer full) */
 GInputStream *ll_input_open (const char *path, GError **error);
 
 /* All of it, LL_ERROR_BAD_DATA when it is more than `limit` octets. (transfer full) */

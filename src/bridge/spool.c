@@ -439,6 +439,24 @@ ll_spool_open (LlSpool *spool, GError **error)
   return ll_spool_open_range (spool, 0, -1, error);
 }
 
+gboolean
+ll_spool_copy (LlSpool *spool, GOutputStream *out, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GInputStream) in = ll_spool_open (spool, error);
+  g_autofree guint8 *chunk = g_malloc (BUFFER_BYTES);
+  gssize n = -1;
+
+  while (in != NULL && (n = g_input_stream_read (in, chunk, BUFFER_BYTES, cancellable, error)) > 0)
+    if (!g_output_stream_write_all (out, chunk, (gsize)n, NULL, cancellable, error))
+      {
+        n = -1;
+        break;
+      }
+  if (spool->kind == LL_SPOOL_SECRET)
+    explicit_bzero (chunk, BUFFER_BYTES);
+  return n == 0;
+}
+
 GBytes *
 ll_spool_get_bytes (LlSpool *spool, gsize limit, GError **error)
 {

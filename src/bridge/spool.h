@@ -43,6 +43,10 @@ gint64 ll_spool_get_length (LlSpool *spool);
 GInputStream *ll_spool_open (LlSpool *spool, GError **error);
 GInputStream *ll_spool_open_range (LlSpool *spool, gint64 offset, gint64 length, GError **error);
 
+/* Ends the writing, and writes all of it to `out`. */
+gboolean ll_spool_copy (LlSpool *spool, GOutputStream *out, GCancellable *cancellable,
+                        GError **error);
+
 /* Ends the writing, and gives all of it as bytes that are wiped when they go; LL_ERROR_BAD_DATA
  * when it is more than `limit`. (transfer full) */
 GBytes *ll_spool_get_bytes (LlSpool *spool, gsize limit, GError **error);

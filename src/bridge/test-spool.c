@@ -115,6 +115,18 @@ test_range (void)
   g_assert_cmpuint (g_bytes_get_size (bytes), ==, 4321);
 }
 
+static void
+test_copy (void)
+{
+  g_autoptr (LlSpool) spool = fill (LL_SPOOL_SECRET, LARGE, 65536);
+  g_autoptr (LlSpool) other = ll_spool_new (LL_SPOOL_PUBLIC);
+  g_autoptr (GInputStream) in = NULL;
+
+  g_assert_true (ll_spool_copy (spool, G_OUTPUT_STREAM (other), NULL, NULL));
+  in = ll_spool_open (other, NULL);
+  assert_octets (in, 0, LARGE);
+}
+
 /* The file of a spool, found by what this process has open. */
 static char *
 read_own_file (const char *directory)
@@ -192,6 +204,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/spool/what is no secret is read from any place",
                         GINT_TO_POINTER (LL_SPOOL_PUBLIC), test_seek);
   g_test_add_func ("/spool/a part is read by itself, and copied", test_range);
+  g_test_add_func ("/spool/all of it is copied", test_copy);
   g_test_add_func ("/spool/the file has no name, and no plaintext", test_disk);
   g_test_add_func ("/spool/without room for a file, it says so", test_no_room);
   return g_test_run ();

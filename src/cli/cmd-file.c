@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "bridge/json-glue.h"
 #include "cli/command.h"
+#include "cli/open-options.h"
 #include "cli/seal-options.h"
 #include "ops/op-file.h"
 #include "verdict/report.h"
@@ -54,7 +55,7 @@ static const GOptionEntry encrypt_entries[] = {
   { "sign", 's', 0, G_OPTION_ARG_NONE, &options.sign, N_ ("Sign inside"), NULL },
   G_OPTION_ENTRY_NULL };
 
-static const GOptionEntry decrypt_entries[] = { OUTPUT_ENTRIES, PROTOCOL_ENTRIES,
+static const GOptionEntry decrypt_entries[] = { OUTPUT_ENTRIES, PROTOCOL_ENTRIES, LL_OPEN_OPTIONS,
                                                 G_OPTION_ENTRY_NULL };
 
 static const GOptionEntry verify_entries[] = {

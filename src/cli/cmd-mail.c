@@ -12,6 +12,7 @@
 #include "bridge/json-glue.h"
 #include "cli/command.h"
 #include "bridge/spool.h"
+#include "cli/open-options.h"
 #include "cli/seal-options.h"
 #include "mail/body.h"
 #include "mail/filter.h"
@@ -69,6 +70,7 @@ static const GOptionEntry encrypt_entries[] = {
   G_OPTION_ENTRY_NULL };
 
 #define READ_ENTRIES \
+  LL_OPEN_OPTIONS, \
   { "no-learn", 0, 0, G_OPTION_ARG_NONE, &options.no_learn, \
     N_ ("Do not remember the signer's certificate, nor what they can read"), NULL }
 

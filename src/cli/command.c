@@ -14,6 +14,7 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "cli/command-private.h"
+#include "cli/open-options.h"
 #include "keys/peers.h"
 
 static struct
@@ -157,6 +158,7 @@ make_policy (GError **error)
   policy->peers_file = ll_peers_path ();
   if (shared.always_trust)
     policy->always_trust = TRUE;
+  ll_open_options_apply (policy);
   if (shared.home != NULL)
     g_setenv ("GNUPGHOME", shared.home, TRUE);
   if (g_strcmp0 (g_getenv ("GPG_TTY"), "") == 0)

@@ -23,6 +23,7 @@
 #include "provider/provider.h"
 
 #define OID_DATA "1.2.840.113549.1.7.1"
+#define OID_OBJECT "1.2.840.113549.1.9.16.1.6" /* id-ct-contentInfo, RFC 5911 */
 #define OID_ENVELOPED "1.2.840.113549.1.7.3"
 #define OID_AUTH_ENVELOPED "1.2.840.113549.1.9.16.1.23"
 
@@ -55,6 +56,7 @@ static const Content contents[LL_N_CIPHERS] = {
 typedef struct
 {
   const Content *content;
+  const char *content_type;
   gboolean aead;
   EVP_CIPHER_CTX *context;
   GBytes *algorithm;      /* contentEncryptionAlgorithm */
@@ -142,6 +144,7 @@ envelope_init (Envelope *self, const LlSealRequest *request, LlCipher cipher, GE
   gboolean made;
 
   self->content = &contents[cipher];
+  self->content_type = request->content_is_object ? OID_OBJECT : OID_DATA; /* SM-06 */
   self->aead = ll_cipher_is_aead (cipher);
   made = RAND_priv_bytes_ex (context, key, self->content->key_bytes, 0) == 1
          && RAND_bytes_ex (context, iv, self->content->iv_bytes, 0) == 1
@@ -210,7 +213,7 @@ put_beginning (const Envelope *self, BIO *sink)
   ll_der_add_small (all, self->version);
   g_byte_array_append (all, self->recipients->data, self->recipients->len);
   g_byte_array_append (all, info, sizeof info); /* EncryptedContentInfo */
-  ll_der_add_oid (all, OID_DATA);               /* SM-06 */
+  ll_der_add_oid (all, self->content_type);
   ll_der_add_bytes (all, self->algorithm);
   g_byte_array_append (all, octets, sizeof octets);
   return put (sink, all->data, all->len);
@@ -265,7 +268,7 @@ write_whole (Envelope *self, LlCmsFlow *flow, BIO *sink)
       || EVP_EncryptFinal_ex (self->context, buffer + length, &last) != 1
       || (self->aead && !get_tag (self, tag)))
     return FALSE;
-  ll_der_add_oid (content, OID_DATA); /* SM-06 */
+  ll_der_add_oid (content, self->content_type);
   ll_der_add_bytes (content, self->algorithm);
   ll_der_add (content, LL_DER_CONTEXT (0), buffer, (gsize)(length + last));
   ll_der_wrap (content, LL_DER_SEQUENCE);

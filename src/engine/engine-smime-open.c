@@ -348,21 +348,6 @@ unwrap (const Envelope *envelope, const Way *way, GError **error)
 
 /* ---- opening ---- */
 
-static gboolean
-copy_to_out (const Envelope *envelope, LlSpool *spool, GError **error)
-{
-  g_autoptr (GInputStream) in = ll_spool_open (spool, error);
-  g_auto (Flow) flow = { g_malloc (KEPT_BYTES + CHUNK_BYTES), 0 };
-  gssize n = -1;
-
-  while (in != NULL
-         && (n = g_input_stream_read (in, flow.buffer, CHUNK_BYTES, envelope->cancellable, error))
-                > 0)
-    if (!write_plain (envelope, envelope->out, flow.buffer, (gsize)n, error))
-      return FALSE;
-  return n == 0;
-}
-
 /* With this key, while another one is left to try: nothing may have gone out if it does not hold.
  */
 static gboolean
@@ -374,7 +359,7 @@ try_content (Envelope *envelope, GBytes *key, gboolean *intact, GError **error)
     return FALSE;
   if (!decrypt_content (envelope, key, G_OUTPUT_STREAM (spool), intact, error))
     return FALSE;
-  return *intact ? copy_to_out (envelope, spool, error)
+  return *intact ? ll_spool_copy (spool, envelope->out, envelope->cancellable, error)
                  : ll_cms_source_rewind (envelope->source, error);
 }
 
@@ -528,6 +513,7 @@ ll_smime_decrypt (LlEngine *engine, GInputStream *in, GOutputStream *out, LlFact
     settle (envelope.facts, LL_DECRYPTION_FAILED, LL_REASON_UNSUPPORTED_ALGORITHM);
   else if (!is_encrypted (parts, error) || !decrypt_envelope (&envelope, error))
     return FALSE;
+  envelope.facts->content_is_object = parts->content_is_object;
   envelope.facts->has_trailing_bytes
       = ll_cms_source_get_parts (envelope.source)->has_trailing_bytes;
   *facts = g_steal_pointer (&envelope.facts);

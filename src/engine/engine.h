@@ -32,6 +32,7 @@ typedef struct
   LlSealStyle style;     /* CMS: signature and key transport */
   LlKey *encryption_key; /* CMS, sign: the first signer's own certificate to be written to, when it
                             is another one than the one that signs (SM-07); borrowed, or NULL */
+  gboolean content_is_object; /* CMS, encrypt: `in` is a CMS object, and the message says so */
   gboolean incompressible; /* the content is compressed or base64 already: do not compress again */
   gboolean symmetric;      /* OpenPGP: also, or only, for a passphrase */
   gboolean always_trust;   /* OpenPGP: the plan has settled the trust question */

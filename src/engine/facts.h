@@ -73,6 +73,7 @@ typedef struct
   GPtrArray *certificates; /* of LlKey: certificates that came with the message */
   GPtrArray *crls;         /* of GBytes: CRLs that came with the message (CM-10) */
   gboolean compressed;     /* CMS CompressedData, inflated; never a cryptographic layer (CM-09) */
+  gboolean content_is_object;  /* CMS: what was encrypted says of itself that it is a CMS object */
   gboolean has_trailing_bytes; /* CMS: something follows the object (CM-20) */
   gint64 literal_time;         /* not used for any verdict (OP-20) */
 } LlFacts;

@@ -10,11 +10,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/output.h"
-#include "base/secret.h"
 #include "base/text.h"
-#include "ops/op-file.h"
+#include "ops/op-file-private.h"
 #include "verdict/report.h"
 
 #define PEEK_BYTES (64 * 1024)
@@ -34,16 +32,16 @@ ll_file_result_free (LlFileResult *result)
   g_free (result);
 }
 
-static LlFileResult *
-file_result_new (const char *path)
+LlFileResult *
+ll_file_result_new (const char *path)
 {
   LlFileResult *result = g_new0 (LlFileResult, 1);
   result->input = g_strdup (path != NULL ? path : "-");
   return result;
 }
 
-static gboolean
-is_standard_stream (const char *path)
+gboolean
+ll_file_is_standard (const char *path)
 {
   return path == NULL || g_str_equal (path, "-");
 }
@@ -51,8 +49,8 @@ is_standard_stream (const char *path)
 /* --- looking at the beginning of a stream ----------------------------------------------------- */
 
 /* The first octets without consuming them. (transfer full) */
-static GBytes *
-peek (GBufferedInputStream *stream, GCancellable *cancellable, GError **error)
+GBytes *
+ll_file_peek (GBufferedInputStream *stream, GCancellable *cancellable, GError **error)
 {
   const void *data;
   gsize available;
@@ -73,8 +71,8 @@ peek (GBufferedInputStream *stream, GCancellable *cancellable, GError **error)
   return g_bytes_new (data, available);
 }
 
-static GBufferedInputStream *
-open_buffered (const char *path, const LlFileRequest *request, GError **error)
+GBufferedInputStream *
+ll_file_open (const char *path, const LlFileRequest *request, GError **error)
 {
   g_autoptr (GInputStream) base = ll_input_open (path, error);
   g_autoptr (GInputStream) counted = NULL;
@@ -112,8 +110,9 @@ is_incompressible (GBytes *sample)
 }
 
 /* What the bytes are, and which engine reads them (SM-21: by looking at them, not at the name). */
-static LlBlobKind
-identify (LlSession *session, const LlFileRequest *request, GBytes *bytes, LlEngine **engine)
+LlBlobKind
+ll_file_identify (LlSession *session, const LlFileRequest *request, GBytes *bytes,
+                  LlEngine **engine)
 {
   LlEngine *const engines[] = { session->openpgp, session->smime };
 
@@ -178,7 +177,7 @@ sealed_path (const char *path, const LlFileRequest *request, LlProtocol protocol
 {
   if (request->output != NULL)
     return g_strdup (request->output);
-  if (is_standard_stream (path))
+  if (ll_file_is_standard (path))
     return g_strdup ("-");
   return g_strconcat (path, sealed_suffix (request, protocol), NULL);
 }
@@ -237,6 +236,7 @@ sign_and_encrypt (LlEngine *engine, const LlSealRequest *wanted, GInputStream *i
   pipe_in = g_unix_input_stream_new (fds[0], TRUE);
   inner.out = pipe_out = g_unix_output_stream_new (fds[1], TRUE);
   outer.signers = NULL;
+  outer.content_is_object = TRUE;
   inner.request.recipients = NULL;
   inner.request.detached = inner.request.armor = FALSE;
   thread = g_thread_new ("sign", sign_inside, &inner);
@@ -270,7 +270,7 @@ LlFileResult *
 ll_op_file_seal (LlSession *session, const LlPlan *plan, const char *path,
                  const LlFileRequest *request, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (LlFileResult) result = file_result_new (path);
+  g_autoptr (LlFileResult) result = ll_file_result_new (path);
   g_autoptr (GPtrArray) signers = g_ptr_array_new ();
   g_autoptr (GBufferedInputStream) in = NULL;
   g_autoptr (GBytes) sample = NULL;
@@ -291,10 +291,10 @@ ll_op_file_seal (LlSession *session, const LlPlan *plan, const char *path,
   };
 
   add_signers (plan, request, signers);
-  in = open_buffered (path, request, error);
+  in = ll_file_open (path, request, error);
   if (in == NULL)
     return NULL;
-  sample = peek (in, cancellable, error);
+  sample = ll_file_peek (in, cancellable, error);
   if (sample == NULL)
     return NULL;
   wanted.incompressible = is_incompressible (sample);
@@ -313,8 +313,8 @@ ll_op_file_seal (LlSession *session, const LlPlan *plan, const char *path,
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-static void
-judge (LlSession *session, LlFileResult *result, LlFacts *facts)
+void
+ll_file_judge (LlSession *session, LlFileResult *result, LlFacts *facts)
 {
   LlEvidence *evidence = ll_evidence_new ();
 
@@ -329,8 +329,8 @@ judge (LlSession *session, LlFileResult *result, LlFacts *facts)
   result->verdict = ll_verdict_new (evidence);
 }
 
-static void
-set_not_sealed (GError **error, const char *path, gboolean encrypted)
+void
+ll_file_set_not_sealed (GError **error, const char *path, gboolean encrypted)
 {
   g_autofree char *safe = ll_text_safe (path, -1);
 
@@ -338,217 +338,6 @@ set_not_sealed (GError **error, const char *path, gboolean encrypted)
                encrypted ? _ ("“%s” is not encrypted with OpenPGP or S/MIME, or is damaged.")
                          : _ ("“%s” has no OpenPGP or S/MIME signature, or is damaged."),
                safe);
-}
-
-static char *
-opened_path (const char *path, const LlFileRequest *request, GError **error)
-{
-  static const char *const suffixes[] = { ".gpg", ".asc", ".pgp", ".p7m" };
-  g_autofree char *safe = ll_text_safe (path, -1);
-
-  if (request->output != NULL)
-    return g_strdup (request->output);
-  if (is_standard_stream (path))
-    return g_strdup ("-");
-  for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++)
-    if (g_str_has_suffix (path, suffixes[i]) && strlen (path) > strlen (suffixes[i]))
-      return g_strndup (path, strlen (path) - strlen (suffixes[i]));
-  g_set_error (error, LL_ERROR, LL_ERROR_MISSING_ARGUMENT,
-               _ ("“%s” does not end in .gpg, .asc, .pgp or .p7m: name the result with --output."),
-               safe);
-  return NULL;
-}
-
-/* What the decrypted octets go to until they are known to be intact: the file-to-be, or memory when
- * there is no file that can be taken back: standard output, a pipe, a device. */
-typedef struct
-{
-  LlOutput *output;
-  GOutputStream *sink;
-} Spool;
-
-static void
-spool_clear (Spool *spool)
-{
-  g_clear_pointer (&spool->output, ll_output_free);
-  g_clear_object (&spool->sink);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Spool, spool_clear)
-
-static gboolean
-spool_open (Spool *spool, const char *path, gboolean in_memory, gboolean force, GError **error)
-{
-  spool->output = ll_output_new (path, force, 0600, error);
-  if (spool->output == NULL)
-    return FALSE;
-  if (in_memory || !ll_output_is_staged (spool->output))
-    spool->sink = ll_secret_sink_new (LL_LIMIT_CMS_OPEN_BYTES);
-  return TRUE;
-}
-
-static GOutputStream *
-spool_get_stream (Spool *spool)
-{
-  return spool->sink != NULL ? spool->sink : ll_output_get_stream (spool->output);
-}
-
-static gboolean
-spool_publish (Spool *spool, GBytes *bytes, GCancellable *cancellable, GError **error)
-{
-  if (bytes != NULL
-      && !g_output_stream_write_all (ll_output_get_stream (spool->output),
-                                     g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL,
-                                     cancellable, error))
-    return FALSE;
-  return ll_output_commit (spool->output, error);
-}
-
-/* Binary, from its first octet on: a text with such an object somewhere in it is a text. Or
- * compressed (CM-09): the engine steps through that by itself. */
-static gboolean
-is_signed_object (LlEngine *engine, GBytes *bytes)
-{
-  gsize length;
-  const guint8 *data = g_bytes_get_data (bytes, &length);
-
-  if (engine->klass->protocol != LL_PROTOCOL_SMIME || length == 0 || data[0] != 0x30)
-    return FALSE;
-  LlBlobKind kind = engine->klass->identify (engine, bytes);
-  return kind == LL_BLOB_SIGNED || kind == LL_BLOB_COMPRESSED;
-}
-
-/* CMS: what came out may be a signed layer; step inside, and let its signatures speak. What only
- * begins like one is a content as any other, and comes back as it went. */
-static GBytes *
-open_signed_inside (LlSession *session, LlEngine *engine, GBytes *bytes, LlFacts *facts,
-                    GCancellable *cancellable, GError **error)
-{
-  g_autoptr (GInputStream) in = NULL;
-  g_autoptr (GOutputStream) sink = NULL;
-  g_autoptr (LlFacts) inner = NULL;
-  g_autoptr (GError) local = NULL;
-
-  if (!is_signed_object (engine, bytes))
-    return g_bytes_ref (bytes);
-  in = g_memory_input_stream_new_from_bytes (bytes);
-  sink = ll_secret_sink_new (LL_LIMIT_CMS_OPEN_BYTES);
-  if (!engine->klass->verify (engine, in, NULL, sink, &inner, cancellable, &local))
-    {
-      if (g_error_matches (local, LL_ERROR, LL_ERROR_BAD_DATA)
-          && !ll_secret_sink_has_refused (sink))
-        return g_bytes_ref (bytes);
-      g_propagate_error (error, g_steal_pointer (&local));
-      return NULL;
-    }
-  if (inner->has_trailing_bytes)
-    return g_bytes_ref (bytes);
-  facts->compressed = inner->compressed;
-  facts->is_signed = inner->is_signed;
-  facts->signed_reason = inner->signed_reason;
-  g_ptr_array_extend_and_steal (facts->signatures, g_steal_pointer (&inner->signatures));
-  g_ptr_array_extend_and_steal (facts->certificates, g_steal_pointer (&inner->certificates));
-  return ll_secret_sink_steal (sink);
-}
-
-static gboolean
-check_decrypted (const char *path, const LlFacts *facts, GError **error)
-{
-  g_autofree char *safe = ll_text_safe (path, -1);
-
-  if (facts->decryption == LL_DECRYPTION_DONE)
-    return TRUE;
-  if (facts->decryption == LL_DECRYPTION_NONE)
-    set_not_sealed (error, path, TRUE);
-  else
-    g_set_error (error, LL_ERROR, LL_ERROR_CANNOT_DECRYPT, _ ("“%s” cannot be decrypted: %s"), safe,
-                 ll_wording_reason (facts->decryption_reason));
-  return FALSE;
-}
-
-/* Says which file it was, and where there is a way round, which. */
-static gboolean
-explain_failure (const Spool *spool, gboolean in_memory, const char *path, GError *why,
-                 GError **error)
-{
-  g_autofree char *safe = ll_text_safe (path, -1);
-
-  if (why->domain != LL_ERROR)
-    g_propagate_error (error, why);
-  else if (spool->sink != NULL && !in_memory && ll_secret_sink_is_full (spool->sink))
-    {
-      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
-                   _ ("“%s” has more than %d bytes of content, too many to hold back until all of "
-                      "it "
-                      "is known to be intact. Name a file for it with --output."),
-                   safe, LL_LIMIT_CMS_OPEN_BYTES);
-      g_error_free (why);
-    }
-  else
-    {
-      g_prefix_error (&why, "%s: ", safe);
-      g_propagate_error (error, why);
-    }
-  return FALSE;
-}
-
-static gboolean
-decrypt_stream (LlSession *session, LlEngine *engine, LlFileResult *result, GInputStream *in,
-                const char *out_path, const LlFileRequest *request, GCancellable *cancellable,
-                GError **error)
-{
-  g_auto (Spool) spool = { NULL, NULL };
-  g_autoptr (LlFacts) facts = NULL;
-  g_autoptr (GBytes) gathered = NULL, content = NULL;
-  gboolean in_memory = engine->klass->protocol == LL_PROTOCOL_SMIME;
-  GError *why = NULL;
-
-  if (!spool_open (&spool, out_path, in_memory, request->force, error))
-    return FALSE;
-  if (!engine->klass->decrypt (engine, in, spool_get_stream (&spool), &facts, cancellable, &why))
-    return explain_failure (&spool, in_memory, result->input, why, error);
-  if (!check_decrypted (result->input, facts, error))
-    return FALSE;
-  if (spool.sink != NULL)
-    {
-      gathered = ll_secret_sink_steal (spool.sink);
-      content = open_signed_inside (session, engine, gathered, facts, cancellable, error);
-      if (content == NULL)
-        return FALSE;
-    }
-  if (!spool_publish (&spool, content, cancellable, error))
-    return FALSE;
-  judge (session, result, g_steal_pointer (&facts));
-  return TRUE;
-}
-
-LlFileResult *
-ll_op_file_decrypt (LlSession *session, const char *path, const LlFileRequest *request,
-                    GCancellable *cancellable, GError **error)
-{
-  g_autoptr (LlFileResult) result = file_result_new (path);
-  g_autoptr (GBufferedInputStream) in = open_buffered (path, request, error);
-  g_autoptr (GBytes) head = NULL;
-  g_autofree char *out_path = NULL;
-  LlEngine *engine = NULL;
-
-  if (in == NULL)
-    return NULL;
-  head = peek (in, cancellable, error);
-  if (head == NULL)
-    return NULL;
-  if (identify (session, request, head, &engine) != LL_BLOB_ENCRYPTED)
-    {
-      set_not_sealed (error, result->input, TRUE);
-      return NULL;
-    }
-  out_path = opened_path (path, request, error);
-  if (out_path == NULL
-      || !decrypt_stream (session, engine, result, G_INPUT_STREAM (in), out_path, request,
-                          cancellable, error))
-    return NULL;
-  result->output = g_steal_pointer (&out_path);
-  return g_steal_pointer (&result);
 }
 
 /* --- verifying -------------------------------------------------------------------------------- */
@@ -592,7 +381,7 @@ open_content (const char *path, const char *content, const LlFileRequest *reques
 {
   g_autofree char *beside = NULL;
 
-  if (content == NULL && !is_standard_stream (path))
+  if (content == NULL && !ll_file_is_standard (path))
     content = beside = strip_signature_suffix (path);
   if (content == NULL)
     {
@@ -601,7 +390,7 @@ open_content (const char *path, const char *content, const LlFileRequest *reques
                    _ ("“%s” is a signature alone. Name the signed file with --content."), safe);
       return NULL;
     }
-  return G_INPUT_STREAM (open_buffered (content, request, error));
+  return G_INPUT_STREAM (ll_file_open (content, request, error));
 }
 
 /* A signature with a content of its own says nothing of a file beside it, whatever its name
@@ -611,7 +400,7 @@ check_own_content (const char *path, const char *content, GError **error)
 {
   g_autofree char *beside = NULL, *safe = NULL, *safe_content = NULL;
 
-  if (content == NULL && !is_standard_stream (path))
+  if (content == NULL && !ll_file_is_standard (path))
     beside = strip_signature_suffix (path);
   if (content == NULL && beside != NULL && g_file_test (beside, G_FILE_TEST_EXISTS))
     content = beside;
@@ -655,8 +444,8 @@ LlFileResult *
 ll_op_file_verify (LlSession *session, const char *path, const char *content,
                    const LlFileRequest *request, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (LlFileResult) result = file_result_new (path);
-  g_autoptr (GBufferedInputStream) in = open_buffered (path, request, error);
+  g_autoptr (LlFileResult) result = ll_file_result_new (path);
+  g_autoptr (GBufferedInputStream) in = ll_file_open (path, request, error);
   g_autoptr (GBytes) head = NULL;
   g_autofree char *beside = NULL;
   LlFacts *facts;
@@ -665,22 +454,22 @@ ll_op_file_verify (LlSession *session, const char *path, const char *content,
 
   if (in == NULL)
     return NULL;
-  head = peek (in, cancellable, error);
+  head = ll_file_peek (in, cancellable, error);
   if (head == NULL)
     return NULL;
-  kind = identify (session, request, head, &engine);
+  kind = ll_file_identify (session, request, head, &engine);
   if (kind != LL_BLOB_SIGNED && kind != LL_BLOB_DETACHED && kind != LL_BLOB_COMPRESSED)
     {
-      beside = is_standard_stream (path) ? NULL : find_signature_beside (path);
+      beside = ll_file_is_standard (path) ? NULL : find_signature_beside (path);
       if (beside != NULL && content == NULL)
         return ll_op_file_verify (session, beside, path, request, cancellable, error);
-      set_not_sealed (error, result->input, FALSE);
+      ll_file_set_not_sealed (error, result->input, FALSE);
       return NULL;
     }
   facts = verify_stream (engine, kind, G_INPUT_STREAM (in), path, content, request, cancellable,
                          error);
   if (facts == NULL)
     return NULL;
-  judge (session, result, facts);
+  ll_file_judge (session, result, facts);
   return g_steal_pointer (&result);
 }

@@ -1,9 +1,8 @@
 /* op-file.h - seal and open files: sign, encrypt, decrypt, verify, both technologies.
  *
- * Everything streams, except opening CMS, which is bounded by LL_LIMIT_CMS_OPEN_BYTES. A result is
- * published whole or not at all (base/output). A file has no author, so that a signature is bound
- * to nobody: the verdict says who signed, and leaves it to the reader whether that is the right
- * one.
+ * Everything streams. A result is published whole or not at all (base/output, bridge/spool). A file
+ * has no author, so that a signature is bound to nobody: the verdict says who signed, and leaves it
+ * to the reader whether that is the right one.
  */
 #pragma once
 

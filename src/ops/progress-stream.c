@@ -1,6 +1,8 @@
 /* progress-stream.c - what enters: a stream and someone who wants to know. What leaves: the same
- * octets. It neither buffers nor seeks. */
+ * octets. It does not buffer, and seeks where the other one can. */
 #include <config.h>
+
+#include <errno.h>
 
 #include "ops/progress-stream.h"
 
@@ -15,7 +17,11 @@ struct _LlProgressStream
   guint64 done;
 };
 
-G_DEFINE_FINAL_TYPE (LlProgressStream, ll_progress_stream, G_TYPE_FILTER_INPUT_STREAM)
+static void ll_progress_stream_seekable_init (GSeekableIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LlProgressStream, ll_progress_stream, G_TYPE_FILTER_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_SEEKABLE,
+                                                      ll_progress_stream_seekable_init))
 
 static gssize
 progress_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable,
@@ -30,6 +36,69 @@ progress_read (GInputStream *stream, void *buffer, gsize count, GCancellable *ca
   if (n > 0 && self->progress != NULL)
     self->progress (self->done, self->data);
   return n;
+}
+
+/* NULL: it cannot seek. */
+static GSeekable *
+base_seekable (GSeekable *self)
+{
+  GInputStream *base = g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (self));
+
+  return G_IS_SEEKABLE (base) && g_seekable_can_seek (G_SEEKABLE (base)) ? G_SEEKABLE (base) : NULL;
+}
+
+static goffset
+progress_tell (GSeekable *seekable)
+{
+  GSeekable *base = base_seekable (seekable);
+  return base != NULL ? g_seekable_tell (base) : 0;
+}
+
+static gboolean
+progress_can_seek (GSeekable *seekable)
+{
+  return base_seekable (seekable) != NULL;
+}
+
+/* What is read again is told again. */
+static gboolean
+progress_seek (GSeekable *seekable, goffset offset, GSeekType type, GCancellable *cancellable,
+               GError **error)
+{
+  GSeekable *base = base_seekable (seekable);
+
+  if (base == NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, g_strerror (ESPIPE));
+      return FALSE;
+    }
+  if (!g_seekable_seek (base, offset, type, cancellable, error))
+    return FALSE;
+  LL_PROGRESS_STREAM (seekable)->done = (guint64)g_seekable_tell (base);
+  return TRUE;
+}
+
+static gboolean
+progress_can_truncate (GSeekable *seekable)
+{
+  return FALSE;
+}
+
+static gboolean
+progress_truncate (GSeekable *seekable, goffset offset, GCancellable *cancellable, GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, g_strerror (ENOTSUP));
+  return FALSE;
+}
+
+static void
+ll_progress_stream_seekable_init (GSeekableIface *iface)
+{
+  iface->tell = progress_tell;
+  iface->can_seek = progress_can_seek;
+  iface->seek = progress_seek;
+  iface->can_truncate = progress_can_truncate;
+  iface->truncate_fn = progress_truncate;
 }
 
 static void
