@@ -20,14 +20,15 @@ list_of (const char *hex)
         g_byte_array_append (body, &octet, 1);
         at++;
       }
-  guint8 header[] = { 0x30, 0x81, (guint8)body->len };
-  if (body->len < 0x80)
-    {
-      header[1] = (guint8)body->len;
-      g_byte_array_append (list, header, 2);
-    }
+  guint8 header[] = { 0x30, 0x82, (guint8)(body->len >> 8), (guint8)body->len };
+  if (body->len > 0xff)
+    g_byte_array_append (list, header, 4);
   else
-    g_byte_array_append (list, header, 3);
+    {
+      header[1] = body->len < 0x80 ? (guint8)body->len : 0x81;
+      header[2] = (guint8)body->len;
+      g_byte_array_append (list, header, body->len < 0x80 ? 2 : 3);
+    }
   g_byte_array_append (list, body->data, body->len);
   return g_byte_array_free_to_bytes (list);
 }
@@ -53,6 +54,8 @@ list_of (const char *hex)
   "301506062b810401"                                                                               \
   "0b01"                                                                                           \
   "300b0609608648016503040" wrap
+#define X25519 "301a060b2a864886f70d0109100313300b060960864801650304012d"
+#define ED25519 "300506032b6570"
 #define TRIPLE_DES "300a06082a864886f70d0307"
 #define RC2_40 "300d06082a864886f70d0302020128"
 #define UNKNOWN "300506032a030e"
@@ -61,8 +64,9 @@ static void
 test_ours (void)
 {
   g_autoptr (GBytes) ours = ll_capabilities_ours (0);
-  g_autoptr (GBytes) bytes = list_of (GCM_256 GCM_192 GCM_128 CBC_256 CBC_192 CBC_128 STDDH ("12d")
-                                          STDDH ("105") OAEP_256 RSA PSS);
+  g_autoptr (GBytes) bytes
+      = list_of (GCM_256 GCM_192 GCM_128 CHACHA CBC_256 CBC_192 CBC_128 HKDF X25519 STDDH ("12d")
+                     STDDH ("105") OAEP_256 RSA PSS ED25519);
   g_autofree char *got = ll_hex_encode (g_bytes_get_data (ours, NULL), g_bytes_get_size (ours));
   g_autofree char *expected
       = ll_hex_encode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
@@ -77,7 +81,7 @@ test_without (void)
   LlCapabilities read;
 
   g_assert_true (ll_capabilities_read (ours, &read));
-  g_assert_cmpuint (read.flags, ==, 0);
+  g_assert_cmpuint (read.flags & (LL_CAPABILITY_OAEP | LL_CAPABILITY_PSS), ==, 0);
   g_assert_true (ll_capabilities_has (&read, LL_CIPHER_AES_256_GCM));
 }
 

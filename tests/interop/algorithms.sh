@@ -37,7 +37,7 @@ quietly () { GNUPGHOME=$GNUPGHOME gpgsm --batch --quiet --disable-crl-checks "$@
 
 # ---- a cell -------------------------------------------------------------------------------------
 
-# cell TABLE ROW COLUMN WHAT-THE-PEER-LACKS COMMAND...: the command fails with 3 when we are to blame.
+# cell TABLE ROW COLUMN WHAT-THE-PEER-LACKS COMMAND...: the command fails with 77 when we are to blame.
 cell () {
   local table=$1 row=$2 column=$3 lacks=$4 result status evidence
   shift 4
@@ -47,7 +47,7 @@ cell () {
   if [ $status = 0 ]; then
     result=pass
     pass "$table: $row, $column"
-  elif [ -n "$lacks" ] && [ $status != 3 ]; then
+  elif [ -n "$lacks" ] && [ $status != 77 ]; then
     result=cannot
     skip "$table: $row, $column" "the peer cannot: $lacks"
     printf '%s\t%s\t%s\n' "$table" "$lacks" "$evidence" >>"$EVIDENCE"
@@ -111,7 +111,7 @@ gpgsm_lacks () {
 lacks () { "$@" | head -n 1; }
 
 we_open () { # FILE CONTENT
-  "$LETTERLOCK" file decrypt -q --force -o "$T/opened" "$1" && cmp "$T/opened" "$2" || return 3
+  "$LETTERLOCK" file decrypt -q --force -o "$T/opened" "$1" && cmp "$T/opened" "$2" || return 77
 }
 
 openssl_opens () { # WHO CONTENT
@@ -283,9 +283,9 @@ gpgsm_verifies () { # WHO [CONTENT]
 }
 
 we_verify () { # WHO [CONTENT]
-  "$LETTERLOCK" file verify --json ${2:+--content "$2"} "$T/signed" >"$T/report" || return 3
+  "$LETTERLOCK" file verify --json ${2:+--content "$2"} "$T/signed" >"$T/report" || return 77
   [ "$(json "$T/report" 'files[0].report.signer.fingerprint')" = "$(openssl x509 -in "$T/$1.crt" \
-    -noout -fingerprint -sha256 | sed 's/.*=//; s/://g')" ] || return 3
+    -noout -fingerprint -sha256 | sed 's/.*=//; s/://g')" ] || return 77
 }
 
 # An agent before GnuPG 2.3 cannot sign with Ed25519 for CMS, whoever asks.
