@@ -1,9 +1,10 @@
-/* bench-letters.c - one operation on one message, again and again in one process.
+/* bench-letters.c - one operation on one message, again and again in one process; or on each
+ * message of a folder.
  *
- * Enters: the name of an operation, a message file, and options; then a number on each line of
- * standard input. Leaves: for each line, how many nanoseconds one operation took on average over
- * that many runs. So bench/run can weave its runs between those of another program.
- * It does not start gpg-agent, make keys or check the result beyond "it worked".
+ * Enters: the name of an operation, a message file or a folder of them, and options; then a number
+ * on each line of standard input. Leaves: for each line, how many nanoseconds one operation took on
+ * average over that many runs. So bench/run can weave its runs between those of another program. It
+ * does not start gpg-agent, make keys or check the result beyond "it worked".
  */
 #include <config.h>
 
@@ -81,6 +82,14 @@ static const struct
   { "encrypt-openpgp", encrypt_openpgp },
 };
 
+/* `name` NULL: the path is the message's own. */
+static LlSource *
+open_message (const char *path, const char *name, GError **error)
+{
+  g_autofree char *file = g_build_filename (path, name, NULL);
+  return ll_source_new_path (file, NULL, error);
+}
+
 static Operation
 find_operation (const char *name)
 {
@@ -90,9 +99,33 @@ find_operation (const char *name)
   return NULL;
 }
 
+/* The message, or each of the folder, read from the disk as it comes up. */
+static gboolean
+run_on (Operation run, LlSession *session, const char *path, GError **error)
+{
+  g_autoptr (GDir) folder = NULL;
+  const char *name;
+
+  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
+    {
+      g_autoptr (LlSource) message = open_message (path, NULL, error);
+      return message != NULL && run (session, message, error);
+    }
+  folder = g_dir_open (path, 0, error);
+  if (folder == NULL)
+    return FALSE;
+  while ((name = g_dir_read_name (folder)) != NULL)
+    {
+      g_autoptr (LlSource) message = open_message (path, name, error);
+      if (message == NULL || !run (session, message, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* Answers each line of standard input, until its end. */
 static gboolean
-serve (Operation run, LlSession *session, LlSource *message, GError **error)
+serve (Operation run, LlSession *session, const char *path, GError **error)
 {
   char line[32];
 
@@ -102,7 +135,7 @@ serve (Operation run, LlSession *session, LlSource *message, GError **error)
       gint64 start = g_get_monotonic_time ();
 
       for (gint64 i = 0; i < times; i++)
-        if (!run (session, message, error))
+        if (!run_on (run, session, path, error))
           return FALSE;
       printf ("%" G_GINT64_FORMAT "\n", (g_get_monotonic_time () - start) * 1000 / times);
       fflush (stdout);
@@ -116,24 +149,23 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autoptr (LlPolicy) policy = ll_policy_new ();
   g_autoptr (LlSession) session = NULL;
-  g_autoptr (LlSource) message = NULL;
   Operation run = argc >= 3 ? find_operation (argv[1]) : NULL;
 
   setlocale (LC_ALL, "");
   if (run == NULL)
     {
-      g_printerr ("usage: bench-letters OPERATION MESSAGE [ANCHORS]\n");
+      g_printerr ("usage: bench-letters OPERATION MESSAGE|FOLDER [ANCHORS]\n");
       return EXIT_FAILURE;
     }
   policy->anchors_file = g_strdup (argv[3]);
   policy->encrypt_to_self = FALSE;
-  if ((message = ll_source_new_path (argv[2], NULL, &error)) == NULL
-      || (session = ll_session_new (policy, &error)) == NULL)
+  session = ll_session_new (policy, &error);
+  if (session == NULL)
     {
       g_printerr ("bench-letters: %s\n", error->message);
       return EXIT_FAILURE;
     }
-  if (!serve (run, session, message, &error))
+  if (!serve (run, session, argv[2], &error))
     {
       g_printerr ("bench-letters: %s: %s\n", argv[1], error->message);
       return EXIT_FAILURE;
