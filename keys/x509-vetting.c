@@ -368,7 +368,7 @@ lint (LlX509Vetting *vetting, const LlKey *key, X509 *x509, guint n_policies)
   remark (vetting, X509_get0_authority_key_id (x509) != NULL, LL_LINT_NO_AUTHORITY_KEY);
   remark (vetting, has_alternative_name (x509) && ll_key_get_address (key) != NULL,
           LL_LINT_NO_MAILBOX);
-  remark (vetting, X509_check_ca (x509) == 0, LL_LINT_IS_AUTHORITY);
+  remark (vetting, (X509_get_extension_flags (x509) & EXFLAG_CA) == 0, LL_LINT_IS_AUTHORITY);
   remark (vetting, !lives_too_long (key, generation), LL_LINT_LIFE_TOO_LONG);
   remark (vetting, generation != LL_GENERATION_LEGACY || ll_key_get_created (key) < LEGACY_END,
           LL_LINT_LEGACY_TOO_LATE);

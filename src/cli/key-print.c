@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/key-print.h"
 #include "verdict/report.h"
+#include "verdict/vetting.h"
 
 static const char *const validity_names[] = {
   [LL_VALIDITY_UNKNOWN] = "unknown", [LL_VALIDITY_UNDEFINED] = "undefined",
@@ -103,6 +104,8 @@ ll_key_print_json (JsonBuilder *builder, const LlKey *key, const LlKeyOpinion *o
       ll_json_add_text (builder, "issuer", ll_key_get_issuer (key));
       ll_json_add_text (builder, "serial", ll_key_get_serial (key));
     }
+  if (smime)
+    ll_vetting_add_json (builder, key);
   add_user_ids (builder, key);
   add_subkeys (builder, key);
   if (opinion != NULL)
@@ -285,6 +288,22 @@ ll_key_print_opinion (GString *out, const LlKeyOpinion *opinion)
     append_row (out, _ ("Not valid:"), ll_wording_reason (opinion->time.reason));
 }
 
+/* BR-01 to BR-09: what the certificate says of its vetting, and the rules that it breaks. */
+static void
+append_vetting (GString *out, const LlKey *key)
+{
+  g_autoptr (LlX509Vetting) vetting = ll_x509_vetting_new (key);
+  g_autofree char *words = ll_wording_vetting (vetting);
+
+  append_row (out, _ ("The issuer has checked:"), words);
+  append_quoted (out, vetting->pseudonym ? _ ("Pseudonym:") : _ ("Name as checked:"),
+                 vetting->name);
+  append_quoted (out, _ ("Organisation:"), vetting->organisation);
+  for (LlLint lint = 0; lint < LL_N_LINTS; lint++)
+    if (vetting->lints & (1U << lint))
+      append_row (out, _ ("Remark:"), ll_wording_lint (lint));
+}
+
 void
 ll_key_print_whole (GString *out, const LlKey *key, const LlKeyOpinion *opinion, gint64 at)
 {
@@ -303,6 +322,7 @@ ll_key_print_whole (GString *out, const LlKey *key, const LlKeyOpinion *opinion,
   append_row (out, _ ("Serial number:"), ll_key_get_serial (key));
   append_row (out, _ ("Made on:"), created);
   append_row (out, _ ("Life:"), life);
+  append_vetting (out, key);
   append_user_ids (out, key);
   append_subkeys (out, key);
   ll_key_print_opinion (out, opinion);

@@ -10,6 +10,7 @@
 #include "bridge/json-glue.h"
 #include "verdict/lesson.h"
 #include "verdict/report-private.h"
+#include "verdict/vetting.h"
 
 static void
 add_reasons (JsonBuilder *builder, const char *name, const GArray *reasons)
@@ -113,6 +114,7 @@ add_signer (JsonBuilder *builder, const LlEvidence *evidence, const LlSigner *si
   ll_json_add_time (builder, "expires", facts->expires);
 
   ll_json_add_text (builder, "trust_source", opinion != NULL ? opinion->trust_source : NULL);
+  ll_vetting_add_json (builder, judged.trust.answer == LL_ANSWER_YES ? key : NULL);
   add_chain (builder, opinion);
   ll_json_add_time (builder, "judged_at", opinion != NULL ? opinion->judged_at : 0);
   ll_json_add_boolean (builder, "revocation_checked",

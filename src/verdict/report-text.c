@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "verdict/lesson.h"
 #include "verdict/report-private.h"
+#include "verdict/vetting.h"
 
 #define INDENT 2
 
@@ -78,6 +79,21 @@ ll_report_layer_state (const LlLayerVerdict *layer)
   return layer->is_good ? _ ("good") : _ ("not good");
 }
 
+/* BR-01, BR-03: the word of an issuer that is believed. */
+static void
+append_vetting (GString *out, guint depth, const LlKey *key)
+{
+  g_autoptr (LlX509Vetting) vetting = key != NULL ? ll_x509_vetting_new (key) : NULL;
+  g_autofree char *words = vetting != NULL ? ll_wording_vetting (vetting) : NULL;
+
+  if (words == NULL)
+    return;
+  ll_report_line (out, depth, _ ("The issuer has checked:"), words);
+  ll_report_quoted (out, depth, vetting->pseudonym ? _ ("Pseudonym:") : _ ("Name as checked:"),
+                    vetting->name);
+  ll_report_quoted (out, depth, _ ("Organisation:"), vetting->organisation);
+}
+
 static void
 append_trust (GString *out, guint depth, const LlSigner *signer, const LlSignerVerdict *judged)
 {
@@ -90,6 +106,7 @@ append_trust (GString *out, guint depth, const LlSigner *signer, const LlSignerV
     }
   why = ll_wording_trust_source (signer->opinion->trust_source);
   ll_report_line (out, depth, _ ("Trusted because:"), why);
+  append_vetting (out, depth, signer->facts->key);
 }
 
 void
