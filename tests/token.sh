@@ -88,8 +88,17 @@ same "what was encrypted" "$T/out.txt" "$T/plain.txt"
 # --- what it cannot ----------------------------------------------------------------------------------
 
 fresh
+exits "PSS is wished for in vain" 0 mail sign --smime --pss --as alice@example.org \
+  --output "$T/pss.eml" "$T/a.eml"
+like "which is said" "$(<"$ERR")" 'alice.*cannot make PSS signatures: it signs with PKCS #1 v1.5'
+ok "and openssl verifies what was made" openssl cms -verify -in "$T/pss.eml" -CAfile "$T/root.crt" \
+  -out /dev/null
+like "without PSS" "$(openssl cms -cmsout -print -in "$T/pss.eml" | grep -A1 signatureAlgorithm:)" \
+  'algorithm: rsaEncryption'
+fresh
 exits "OAEP cannot be decrypted" 29 file decrypt -o "$T/oaep.txt" "$T/oaep.p7m"
 is "which is known before anybody types a PIN" "$(times_asked)" 0
+like "and is said" "$(<"$ERR")" 'RSA-OAEP.*card or token'
 not_ok "and gives nothing" test -e "$T/oaep.txt"
 exits "the key does not come out" 13 key export --secret -o "$T/x.p12" alice@example.org
 like "and it is said why" "$(<"$ERR")" 'on a card or token, which does not give it away'

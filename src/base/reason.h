@@ -68,12 +68,12 @@ G_BEGIN_DECLS
   X (SIGNED_IN_FUTURE, "signed-in-future")                                                         \
   X (SIGNED_BEFORE_KEY, "signed-before-key")                                                       \
   X (DATE_GAP, "date-gap")                             /* Date and signing time differ (SM-26) */  \
-  X (REVOCATION_NOT_CHECKED, "revocation-not-checked")       /* nobody was asked (VM-03) */        \
-  X (REVOCATION_UNREACHABLE, "revocation-unreachable")       /* asked, no answer came */           \
-  X (REVOCATION_EXPIRED, "revocation-expired")               /* the answer is too old */           \
-  X (REVOCATION_WRONG_SIGNER, "revocation-wrong-signer")     /* not signed by who may answer */    \
-  X (REVOCATION_BAD_ANSWER, "revocation-bad-answer")         /* cannot be read, or says nothing */ \
-  X (REVOCATION_NO_SOURCE, "revocation-no-source")           /* no address to ask at */            \
+  X (REVOCATION_NOT_CHECKED, "revocation-not-checked") /* nobody was asked (VM-03) */              \
+  X (REVOCATION_UNREACHABLE, "revocation-unreachable") /* asked, no answer came */                 \
+  X (REVOCATION_EXPIRED, "revocation-expired")         /* the answer is too old */                 \
+  X (REVOCATION_WRONG_SIGNER, "revocation-wrong-signer") /* not signed by who may answer */        \
+  X (REVOCATION_BAD_ANSWER, "revocation-bad-answer")     /* cannot be read, or says nothing */     \
+  X (REVOCATION_NO_SOURCE, "revocation-no-source")       /* no address to ask at */                \
   /* structure */                                                                                  \
   X (NOT_SIGNED, "not-signed")                                                                     \
   X (NOT_ENCRYPTED, "not-encrypted")                                                               \
@@ -96,6 +96,7 @@ G_BEGIN_DECLS
   X (LIMIT_CERTIFICATES, "limit-certificates")                                                     \
   /* encryption */                                                                                 \
   X (NO_SECRET_KEY, "no-secret-key")                                                               \
+  X (CARD_CANNOT, "card-cannot")              /* a key on a card, and OAEP */                      \
   X (DECRYPTION_FAILED, "decryption-failed")  /* one word for padding, tag and MDC (SM-35) */      \
   X (KEY_LOCKED, "key-locked")                /* passphrase refused, cancelled, no agent */        \
   X (WEAK_ENCRYPTION, "weak-encryption")      /* E2E-26 */                                         \

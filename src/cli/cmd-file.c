@@ -254,6 +254,16 @@ check_options (int n_paths, gboolean writes, GError **error)
   return problem == NULL;
 }
 
+static void
+remark_on (LlSession *session, const LlFileRequest *request, const LlPlan *plan)
+{
+  LlSealStyle style = ll_session_get_style (session, &request->style);
+  g_autofree char *remark = request->sign ? ll_seal_options_remark (plan, &style) : NULL;
+
+  if (remark != NULL && !ll_command_is_quiet ())
+    fprintf (stderr, "letterlock: %s\n", remark);
+}
+
 static int
 run (const LlCommand *command, const GOptionEntry *entries, LlFileRequest *request, FileVerb verb,
      int argc, char **argv, GError **error)
@@ -289,6 +299,7 @@ run (const LlCommand *command, const GOptionEntry *entries, LlFileRequest *reque
       plan = ll_op_file_plan (session, request, &local);
       if (local != NULL)
         return g_propagate_error (error, g_steal_pointer (&local)), -1;
+      remark_on (session, request, plan);
     }
   return run_all (session, plan, verb, request, argv + 1, argc - 1, error);
 }

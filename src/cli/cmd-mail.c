@@ -212,6 +212,16 @@ choose_protocol (LlProtocol *protocol, GError **error)
   return TRUE;
 }
 
+static void
+remark_on (LlSession *session, const LlWriteRequest *request, const LlPlan *plan)
+{
+  LlSealStyle style = ll_session_get_style (session, &request->style);
+  g_autofree char *remark = request->sign ? ll_seal_options_remark (plan, &style) : NULL;
+
+  if (remark != NULL && !ll_command_is_quiet ())
+    fprintf (stderr, "letterlock: %s\n", remark);
+}
+
 static int
 seal (const LlCommand *command, LlWriteRequest *request, int argc, char **argv, GError **error)
 {
@@ -241,6 +251,7 @@ seal (const LlCommand *command, LlWriteRequest *request, int argc, char **argv, 
                          ll_command_get_cancellable (), error);
   if (written == NULL || !result_publish (&result, error))
     return -1;
+  remark_on (session, request, written->plan);
   json = ll_command_wants_json () ? seal_to_json (request, written) : NULL;
   return json == NULL || ll_command_print (json, error) ? 0 : -1;
 }

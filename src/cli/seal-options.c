@@ -84,3 +84,34 @@ ll_seal_options_read (LlProtocol *protocol, LlCipher *cipher, LlSealStyle *style
   *protocol = LL_PROTOCOL_SMIME;
   return TRUE;
 }
+
+/* One signer, as far as the card is concerned. */
+static gboolean
+falls_back (const LlKey *key)
+{
+  const LlSubkey *subkey = g_ptr_array_index (ll_key_get_subkeys (key), 0);
+
+  return ll_key_get_protocol (key) == LL_PROTOCOL_SMIME && subkey->on_card
+         && subkey->algorithm != NULL && g_str_has_prefix (subkey->algorithm, "rsa")
+         && !g_str_has_prefix (subkey->algorithm, "rsa-pss");
+}
+
+char *
+ll_seal_options_remark (const LlPlan *plan, const LlSealStyle *style)
+{
+  const LlKey *key
+      = plan != NULL && plan->signer != NULL && falls_back (plan->signer) ? plan->signer : NULL;
+
+  for (guint i = 0; plan != NULL && plan->more_signers != NULL && i < plan->more_signers->len; i++)
+    if (key == NULL && falls_back (g_ptr_array_index (plan->more_signers, i)))
+      key = g_ptr_array_index (plan->more_signers, i);
+  if (key == NULL || !style->pss || style->strict)
+    return NULL;
+  {
+    g_autofree char *safe = ll_text_safe (ll_key_get_title (key), -1);
+
+    return g_strdup_printf (_ ("The key of “%s” is on a card or token, which cannot make PSS "
+                               "signatures: it signs with PKCS #1 v1.5."),
+                            safe);
+  }
+}

@@ -8,6 +8,7 @@
 #include "base/cipher.h"
 #include "base/protocol.h"
 #include "base/seal-style.h"
+#include "keys/plan.h"
 
 G_BEGIN_DECLS
 
@@ -48,5 +49,9 @@ const char *const *ll_seal_options_also_as (void);
  * LL_ERROR_UNSUPPORTED_OPTION when a name is unknown, or for OpenPGP. */
 gboolean ll_seal_options_read (LlProtocol *protocol, LlCipher *cipher, LlSealStyle *style,
                                GError **error);
+
+/* What will be other than was wished for, as a sentence; NULL when nothing is. `style` is the one
+ * that holds, from options and settings. (transfer full) (nullable) */
+char *ll_seal_options_remark (const LlPlan *plan, const LlSealStyle *style);
 
 G_END_DECLS

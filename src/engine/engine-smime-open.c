@@ -51,6 +51,7 @@ typedef struct
   GArray *ways;             /* of Way; those that can be checked at once come first */
   gboolean has_other_kinds; /* recipients by password or shared key */
   gboolean has_weak_ways;   /* the content key is wrapped with 3DES, and nobody consented */
+  gboolean card_cannot;     /* a card has the key, and cannot do what the recipient asks for */
   gboolean opened_weakly;   /* it was, with consent */
   GOutputStream *out;
   GCancellable *cancellable;
@@ -381,6 +382,9 @@ try_ways (Envelope *envelope, gboolean *intact, GError **trouble, GError **error
           g_propagate_error (error, g_steal_pointer (&refused));
           return FALSE;
         }
+      if (g_error_matches (refused, LL_ERROR, LL_ERROR_UNSUPPORTED_ALGORITHM) && way->key != NULL
+          && ll_smime_is_on_card (way->key))
+        envelope->card_cannot = TRUE;
       if (refused != NULL && *trouble == NULL)
         *trouble = g_steal_pointer (&refused);
       if (key == NULL)
@@ -400,12 +404,12 @@ try_ways (Envelope *envelope, gboolean *intact, GError **trouble, GError **error
 
 /* The agent's word that is news about the message, not trouble with the work. */
 static LlReason
-reason_of (const GError *trouble)
+reason_of (const Envelope *envelope, const GError *trouble)
 {
   if (g_error_matches (trouble, LL_ERROR, LL_ERROR_CANNOT_DECRYPT))
     return LL_REASON_NO_SECRET_KEY; /* the certificate is here, its private key is not */
   if (g_error_matches (trouble, LL_ERROR, LL_ERROR_UNSUPPORTED_ALGORITHM))
-    return LL_REASON_UNSUPPORTED_ALGORITHM;
+    return envelope->card_cannot ? LL_REASON_CARD_CANNOT : LL_REASON_UNSUPPORTED_ALGORITHM;
   return LL_REASON_NONE;
 }
 
@@ -432,13 +436,13 @@ open_envelope (Envelope *envelope, GError **error)
       settle (envelope->facts, LL_DECRYPTION_DONE, reason_of_success (envelope));
       return TRUE;
     }
-  if (trouble != NULL && reason_of (trouble) == LL_REASON_NONE)
+  if (trouble != NULL && reason_of (envelope, trouble) == LL_REASON_NONE)
     {
       g_propagate_error (error, g_steal_pointer (&trouble));
       return FALSE;
     }
   settle (envelope->facts, LL_DECRYPTION_FAILED,
-          trouble != NULL ? reason_of (trouble) : LL_REASON_DECRYPTION_FAILED);
+          trouble != NULL ? reason_of (envelope, trouble) : LL_REASON_DECRYPTION_FAILED);
   return TRUE;
 }
 

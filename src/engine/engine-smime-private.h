@@ -45,6 +45,9 @@ CMS_ContentInfo *ll_smime_parse (GBytes *object);
  * leaves the key locked; only the cancellable cancels. (transfer full) (nullable) */
 GError *ll_smime_take_agent_error (GCancellable *cancellable);
 
+/* TRUE when the certificate's private key is on a card or token. */
+gboolean ll_smime_is_on_card (const LlKey *key);
+
 /* The algorithm and the parameters of an AlgorithmIdentifier, or NULL. (transfer full) */
 X509_ALGOR *ll_smime_parse_algorithm (GBytes *element);
 

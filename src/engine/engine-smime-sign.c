@@ -110,14 +110,6 @@ is_rsa (const Signer *self)
   return EVP_PKEY_is_a (self->public_key, "RSA") || EVP_PKEY_is_a (self->public_key, "RSA-PSS");
 }
 
-static gboolean
-is_on_card (LlKey *key)
-{
-  GPtrArray *subkeys = ll_key_get_subkeys (key);
-
-  return subkeys->len > 0 && ((const LlSubkey *)g_ptr_array_index (subkeys, 0))->on_card;
-}
-
 /* What an id-RSASSA-PSS certificate binds its key to (RFC 4055 section 3.1), or NULL. */
 static RSA_PSS_PARAMS *
 read_constraints (const Signer *self)
@@ -160,7 +152,7 @@ wants_pss (const Signer *self)
   if (!is_rsa (self))
     return FALSE;
   return EVP_PKEY_is_a (self->public_key, "RSA-PSS") || style->strict
-         || (style->pss && !is_on_card (self->key));
+         || (style->pss && !ll_smime_is_on_card (self->key));
 }
 
 /* AL-01: the salt is as long as the digest, unless the certificate demands more. */
@@ -244,7 +236,7 @@ add_attributes (const Signer *self, CMS_SignerInfo *si)
 
   if (preferred != NULL)
     what.preferred = ll_x509_cert_get (preferred);
-  if (is_on_card (preferred != NULL ? preferred : self->key))
+  if (ll_smime_is_on_card (preferred != NULL ? preferred : self->key))
     what.incapable = LL_CAPABILITY_OAEP;
   return ll_cms_attributes_write (si, &what);
 }

@@ -65,6 +65,14 @@ ll_smime_take_agent_error (GCancellable *cancellable)
   return g_error_new_literal (LL_ERROR, LL_ERROR_KEY_LOCKED, error->message);
 }
 
+gboolean
+ll_smime_is_on_card (const LlKey *key)
+{
+  GPtrArray *subkeys = ll_key_get_subkeys (key);
+
+  return subkeys->len > 0 && ((const LlSubkey *)g_ptr_array_index (subkeys, 0))->on_card;
+}
+
 static const LlEngineClass smime_class = {
   .protocol = LL_PROTOCOL_SMIME,
   .sign = ll_smime_sign,

@@ -231,6 +231,10 @@ static const Words words[LL_N_REASONS] = {
   = { N_ ("It is encrypted for others: none of your keys can open it."),
       N_ ("Ask the sender to encrypt for your present key, or import the old one with “letterlock "
           "key import FILE”.") },
+  [LL_REASON_CARD_CANNOT]
+  = { N_ ("It is encrypted in a way (RSA-OAEP) that the card or token with your private key cannot "
+          "undo."),
+      N_ ("Ask the sender to encrypt without OAEP, or to another certificate of yours.") },
   [LL_REASON_DECRYPTION_FAILED]
   = { N_ ("It could not be decrypted: it is damaged or was tampered with."), SEND_AGAIN },
   [LL_REASON_KEY_LOCKED]
