@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gfiledescriptorbased.h>
 #include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
@@ -363,9 +364,12 @@ struct _LlFileInput
 };
 
 static void ll_file_input_seekable_init (GSeekableIface *iface);
+static void ll_file_input_descriptor_init (GFileDescriptorBasedIface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (LlFileInput, ll_file_input, G_TYPE_INPUT_STREAM,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_SEEKABLE, ll_file_input_seekable_init))
+                               G_IMPLEMENT_INTERFACE (G_TYPE_SEEKABLE, ll_file_input_seekable_init)
+                                   G_IMPLEMENT_INTERFACE (G_TYPE_FILE_DESCRIPTOR_BASED,
+                                                          ll_file_input_descriptor_init))
 
 static gboolean
 set_read_error (GError **error, int code)
@@ -431,6 +435,18 @@ ll_file_input_seekable_init (GSeekableIface *iface)
   iface->seek = file_input_seek;
   iface->can_truncate = file_input_can_truncate;
   iface->truncate_fn = file_input_truncate;
+}
+
+static int
+file_input_get_fd (GFileDescriptorBased *based)
+{
+  return LL_FILE_INPUT (based)->fd;
+}
+
+static void
+ll_file_input_descriptor_init (GFileDescriptorBasedIface *iface)
+{
+  iface->get_fd = file_input_get_fd;
 }
 
 static void

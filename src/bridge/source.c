@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gio/gunixinputstream.h>
+#include <gio/gfiledescriptorbased.h>
 #include <glib/gi18n.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,7 +22,7 @@ typedef struct
   /* One of the three. */
   GBytes *bytes;
   LlSpool *spool;
-  GUnixInputStream *file;
+  GFileDescriptorBased *file;
 
   gboolean away;        /* bytes that are not to be looked at in place */
   char *name;           /* of the file, made safe */
@@ -185,11 +185,11 @@ ll_source_new_path (const char *path, GCancellable *cancellable, GError **error)
 
   if (in == NULL)
     return NULL;
-  fd = g_unix_input_stream_get_fd (G_UNIX_INPUT_STREAM (in));
+  fd = g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (in));
   if (!is_large_file (fd, &status, &at))
     return take_in (in, path, cancellable, error);
   store = store_new ();
-  store->file = G_UNIX_INPUT_STREAM (g_steal_pointer (&in));
+  store->file = G_FILE_DESCRIPTOR_BASED (g_steal_pointer (&in));
   store->status = status;
   store->base = (guint64)at;
   store->name = ll_text_safe (name_for_people (path), -1);
@@ -207,7 +207,7 @@ fail_file (Store *store, const char *why)
 static gsize
 read_file (Store *store, guint64 at, void *buffer, gsize size)
 {
-  int fd = g_unix_input_stream_get_fd (store->file);
+  int fd = g_file_descriptor_based_get_fd (store->file);
   gsize done = 0;
 
   while (done < size)
@@ -230,7 +230,7 @@ is_same_file (const Store *store)
 {
   struct stat now;
 
-  return fstat (g_unix_input_stream_get_fd (store->file), &now) == 0
+  return fstat (g_file_descriptor_based_get_fd (store->file), &now) == 0
          && now.st_size == store->status.st_size
          && now.st_mtim.tv_sec == store->status.st_mtim.tv_sec
          && now.st_mtim.tv_nsec == store->status.st_mtim.tv_nsec;
