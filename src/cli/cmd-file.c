@@ -10,6 +10,7 @@
 #include "bridge/json-glue.h"
 #include "cli/command.h"
 #include "cli/open-options.h"
+#include "cli/plan-print.h"
 #include "cli/seal-options.h"
 #include "ops/op-file.h"
 #include "verdict/report.h"
@@ -205,6 +206,12 @@ run_all (LlSession *session, const LlPlan *plan, FileVerb verb, LlFileRequest *r
     {
       g_autofree char *json = NULL;
       json_builder_end_array (builder);
+      if (plan != NULL)
+        {
+          ll_json_begin_object (builder, "plan");
+          ll_plan_print_members (builder, plan, NULL);
+          json_builder_end_object (builder);
+        }
       json = ll_json_finish (builder);
       if (!ll_command_print (json, error))
         return -1;
@@ -254,14 +261,29 @@ check_options (int n_paths, gboolean writes, GError **error)
   return problem == NULL;
 }
 
+/* A passphrase alone needs no plan. */
+static gboolean
+print_plan (const LlPlan *plan, GError **error)
+{
+  if (plan != NULL)
+    return ll_seal_options_print_plan (plan, error);
+  g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+                       _ ("There is nothing to plan: whoever has the passphrase can read it."));
+  return FALSE;
+}
+
 static void
 remark_on (LlSession *session, const LlFileRequest *request, const LlPlan *plan)
 {
   LlSealStyle style = ll_session_get_style (session, &request->style);
   g_autofree char *remark = request->sign ? ll_seal_options_remark (plan, &style) : NULL;
+  g_autofree char *signer = ll_plan_signer_to_text (plan);
 
   if (remark != NULL && !ll_command_is_quiet ())
     fprintf (stderr, "letterlock: %s\n", remark);
+  if (signer != NULL && !ll_command_is_quiet () && !ll_seal_options.plan)
+    fprintf (stderr, "letterlock: %s\n", signer);
+  ll_seal_options_tell (plan);
 }
 
 static int
@@ -299,7 +321,10 @@ run (const LlCommand *command, const GOptionEntry *entries, LlFileRequest *reque
       plan = ll_op_file_plan (session, request, &local);
       if (local != NULL)
         return g_propagate_error (error, g_steal_pointer (&local)), -1;
-      remark_on (session, request, plan);
+      if (plan != NULL)
+        remark_on (session, request, plan);
+      if (ll_seal_options.plan)
+        return print_plan (plan, error) ? 0 : -1;
     }
   return run_all (session, plan, verb, request, argv + 1, argc - 1, error);
 }

@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/key-print.h"
 #include "ops/op-keys.h"
+#include "ops/op-peers.h"
 
 typedef struct
 {
@@ -95,7 +96,7 @@ typedef enum
 } Form;
 
 static char *
-list_to_json (LlSession *session, GPtrArray *keys, Form form)
+list_to_json (LlSession *session, GPtrArray *keys, GPtrArray *peers, Form form)
 {
   g_autoptr (JsonBuilder) builder = ll_json_new ("letterlock.keys/1");
 
@@ -108,11 +109,13 @@ list_to_json (LlSession *session, GPtrArray *keys, Form form)
       ll_key_print_json (builder, key, opinion);
     }
   json_builder_end_array (builder);
+  if (peers != NULL)
+    ll_cmd_key_add_peers (builder, session, peers);
   return ll_json_finish (builder);
 }
 
 static char *
-list_to_text (LlSession *session, GPtrArray *keys, Form form)
+list_to_text (LlSession *session, GPtrArray *keys, GPtrArray *peers, Form form)
 {
   GString *out = g_string_new (NULL);
   gint64 at = ll_policy_time (session->policy);
@@ -132,12 +135,27 @@ list_to_text (LlSession *session, GPtrArray *keys, Form form)
   if (keys->len == 0)
     g_string_append (out, _ ("There are no keys yet. “letterlock key generate ADDRESS” makes one, "
                              "“letterlock key import FILE” brings some.\n"));
+  if (peers != NULL)
+    ll_cmd_key_append_peers (out, session, peers);
   return g_string_free (out, FALSE);
+}
+
+/* A file that cannot be used is said, and keeps nobody from looking at keys. */
+static GPtrArray *
+find_peers (LlSession *session, const char *what, GPtrArray *keys)
+{
+  g_autoptr (GError) local = NULL;
+  GPtrArray *peers = ll_op_peers_find (session, what, keys, &local);
+
+  if (local != NULL && !ll_command_is_quiet ())
+    ll_command_complain (local);
+  return peers != NULL ? peers : g_ptr_array_new ();
 }
 
 static int
 print_keys (LlSession *session, const char *what, Form form, GError **error)
 {
+  g_autoptr (GPtrArray) peers = NULL;
   g_autoptr (GPtrArray) keys
       = ll_op_keys_list (session, chosen_protocol (), what,
                          options.secret ? LL_KEYS_SECRET_ONLY : LL_KEYS_ANY, error);
@@ -145,8 +163,10 @@ print_keys (LlSession *session, const char *what, Form form, GError **error)
 
   if (keys == NULL)
     return -1;
-  text = ll_command_wants_json () ? list_to_json (session, keys, form)
-                                  : list_to_text (session, keys, form);
+  if (form == FORM_WHOLE)
+    peers = find_peers (session, what, keys);
+  text = ll_command_wants_json () ? list_to_json (session, keys, peers, form)
+                                  : list_to_text (session, keys, peers, form);
   return ll_command_print (text, error) ? 0 : -1;
 }
 
@@ -419,7 +439,7 @@ new_key_json (LlSession *session, LlKey *key)
   g_autoptr (GPtrArray) keys = g_ptr_array_new ();
 
   g_ptr_array_add (keys, key);
-  return list_to_json (session, keys, FORM_LINES);
+  return list_to_json (session, keys, NULL, FORM_LINES);
 }
 
 static int
@@ -477,5 +497,9 @@ const LlCommand ll_commands_key[] = {
     "  letterlock key trust --authority 4A2C…\n"
     "  letterlock key trust --pin 9F31… bank@example.org",
     ll_command_key_trust },
+  { "key", "forget", N_ ("ADDRESS"), N_ ("Forget what signed mail taught of somebody"),
+    "  letterlock key forget bob@example.org\n"
+    "  letterlock key forget --all",
+    ll_cmd_key_forget },
   { NULL },
 };

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "bridge/spool.h"
 #include "cli/open-options.h"
+#include "cli/plan-print.h"
 #include "cli/seal-options.h"
 #include "mail/body.h"
 #include "mail/filter.h"
@@ -158,35 +159,15 @@ result_publish (Result *result, GError **error)
 
 /* --- sign, encrypt ---------------------------------------------------------------------------- */
 
-static void
-add_recipients (JsonBuilder *builder, const LlWriteRequest *request, const LlPlan *plan)
-{
-  ll_json_begin_array (builder, "recipients");
-  for (guint i = 0; request->encrypt && i < plan->recipients->len; i++)
-    {
-      LlKey *key = g_ptr_array_index (plan->recipients, i);
-      json_builder_begin_object (builder);
-      ll_json_add_text (builder, "recipient", g_ptr_array_index (plan->recipient_names, i));
-      ll_json_add_text (builder, "fingerprint", ll_key_get_fingerprint (key));
-      json_builder_end_object (builder);
-    }
-  json_builder_end_array (builder);
-}
-
 /* letterlock.seal/1, doc/json.md */
 static char *
 seal_to_json (const LlWriteRequest *request, const LlWritten *written)
 {
   g_autoptr (JsonBuilder) builder = ll_json_new ("letterlock.seal/1");
-  const LlPlan *plan = written->plan;
-  LlKey *signer = request->sign ? plan->signer : NULL;
 
-  ll_json_add_text (builder, "protocol", ll_protocol_name (plan->protocol));
   ll_json_add_boolean (builder, "signed", request->sign);
   ll_json_add_boolean (builder, "encrypted", request->encrypt);
-  ll_json_add_text (builder, "signer", signer != NULL ? ll_key_get_fingerprint (signer) : NULL);
-  ll_json_add_text (builder, "cipher", written->cipher);
-  add_recipients (builder, request, plan);
+  ll_plan_print_members (builder, written->plan, written->cipher);
   ll_json_add_text (builder, "output", options.output);
   return ll_json_finish (builder);
 }
@@ -233,8 +214,9 @@ seal (const LlCommand *command, LlWriteRequest *request, int argc, char **argv, 
 
   if (!choose_protocol (&request->protocol, error)
       || !ll_seal_options_read (&request->protocol, &request->cipher, &request->style, error)
-      || !check_output (error))
+      || (!ll_seal_options.plan && !check_output (error)))
     return -1;
+  request->plan_only = ll_seal_options.plan;
   request->as = ll_seal_options_as ();
   request->also_as = ll_seal_options_also_as ();
   request->opaque = options.opaque;
@@ -245,11 +227,17 @@ seal (const LlCommand *command, LlWriteRequest *request, int argc, char **argv, 
     return -1;
   ll_session_prepare (session);
   source = open_message (argc, argv, error);
-  if (source == NULL || !result_open (&result, 0666, error))
+  if (source == NULL || (!request->plan_only && !result_open (&result, 0666, error)))
     return -1;
-  written = ll_op_write (session, source, request, result_get_stream (&result),
+  written = ll_op_write (session, source, request,
+                         request->plan_only ? NULL : result_get_stream (&result),
                          ll_command_get_cancellable (), error);
-  if (written == NULL || !result_publish (&result, error))
+  if (written == NULL)
+    return -1;
+  ll_seal_options_tell (written->plan);
+  if (request->plan_only)
+    return ll_seal_options_print_plan (written->plan, error) ? 0 : -1;
+  if (!result_publish (&result, error))
     return -1;
   remark_on (session, request, written->plan);
   json = ll_command_wants_json () ? seal_to_json (request, written) : NULL;

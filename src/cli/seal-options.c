@@ -3,8 +3,12 @@
 
 #include "cli/seal-options.h"
 
+#include <stdio.h>
+
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/command.h"
+#include "cli/plan-print.h"
 
 LlSealOptions ll_seal_options;
 
@@ -114,4 +118,26 @@ ll_seal_options_remark (const LlPlan *plan, const LlSealStyle *style)
                                "signatures: it signs with PKCS #1 v1.5."),
                             safe);
   }
+}
+
+gboolean
+ll_seal_options_print_plan (const LlPlan *plan, GError **error)
+{
+  g_autofree char *text
+      = ll_command_wants_json () ? ll_plan_to_json (plan) : ll_plan_to_text (plan);
+
+  return ll_command_print (text, error);
+}
+
+void
+ll_seal_options_tell (const LlPlan *plan)
+{
+  g_autofree char *text = NULL;
+
+  if (plan->peers_error != NULL && !ll_command_is_quiet ())
+    ll_command_complain (plan->peers_error);
+  if (!ll_seal_options.verbose || ll_seal_options.plan)
+    return;
+  text = ll_plan_to_text (plan);
+  fputs (text, stderr);
 }

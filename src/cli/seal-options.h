@@ -17,7 +17,7 @@ typedef struct
 {
   char **as;
   char *cipher, *digest;
-  gboolean aead, pss, oaep, key_id;
+  gboolean aead, pss, oaep, key_id, plan, verbose;
 } LlSealOptions;
 
 extern LlSealOptions ll_seal_options;
@@ -25,6 +25,10 @@ extern LlSealOptions ll_seal_options;
 /* clang-format off */
 /* Rows of a GOptionEntry table. */
 #define LL_SIGN_OPTIONS \
+  { "plan", 0, 0, G_OPTION_ARG_NONE, &ll_seal_options.plan, \
+    N_ ("Only say who would sign, who could read it, and how; write nothing"), NULL }, \
+  { "verbose", 'v', 0, G_OPTION_ARG_NONE, &ll_seal_options.verbose, \
+    N_ ("Say the same on standard error, and do it"), NULL }, \
   { "pss", 0, 0, G_OPTION_ARG_NONE, &ll_seal_options.pss, \
     N_ ("S/MIME: RSA signatures with PSS padding"), NULL }, \
   { "digest", 0, 0, G_OPTION_ARG_STRING, &ll_seal_options.digest, \
@@ -53,5 +57,12 @@ gboolean ll_seal_options_read (LlProtocol *protocol, LlCipher *cipher, LlSealSty
 /* What will be other than was wished for, as a sentence; NULL when nothing is. `style` is the one
  * that holds, from options and settings. (transfer full) (nullable) */
 char *ll_seal_options_remark (const LlPlan *plan, const LlSealStyle *style);
+
+/* --plan: says the plan on standard output, as text or JSON. */
+gboolean ll_seal_options_print_plan (const LlPlan *plan, GError **error);
+
+/* What is to be said of a plan besides: with --verbose all of it, and always that the peers' file
+ * could not be used, unless --quiet. */
+void ll_seal_options_tell (const LlPlan *plan);
 
 G_END_DECLS

@@ -126,6 +126,8 @@ ll_op_write (LlSession *session, LlSource *source, const LlWriteRequest *request
       || !refuse_no_author (draft, request, error))
     return NULL;
   written->plan = make_plan (session, draft, request, error);
+  if (written->plan != NULL && request->plan_only)
+    return g_steal_pointer (&written);
   /* a letter that was changed between its signing and its writing is not written */
   if (written->plan == NULL || !wrap (session, draft, request, written, out, cancellable, error)
       || !ll_source_check (source, error))

@@ -18,6 +18,7 @@ typedef struct
   const char *const *recipients; /* NULL: To and Cc of the message */
   gboolean opaque;               /* S/MIME signed-data instead of multipart/signed */
   LlCipher cipher;               /* S/MIME; CHOOSE: the plan does */
+  gboolean plan_only;            /* make the plan, and write nothing: `out` may be NULL */
   LlSealStyle style;             /* S/MIME; what the policy says is added */
 } LlWriteRequest;
 

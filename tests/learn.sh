@@ -1,0 +1,195 @@
+# learn.sh - what other people's signatures teach, and what is never learnt: Alice reads, Bob and
+# others sign with programs of their own.
+. "${top_srcdir:-$(dirname "$0")/..}/tests/lib.sh"
+need gpgsm openssl python3
+new_home a
+make_ca root
+make_ca between
+make_ca stranger
+smime_trust root
+make_cert alice root alice@example.org p256
+smime_key alice
+make_cert bob root bob@example.org p256
+make_cert mallory stranger bob@example.org p256
+
+GCM_256=2.16.840.1.101.3.4.1.46 CBC_256=2.16.840.1.101.3.4.1.42 CBC_128=2.16.840.1.101.3.4.1.2
+TRIPLE_DES=1.2.840.113549.3.7
+PEERS=$XDG_DATA_HOME/letterlock/peers.sqlite
+BOB='Bob <bob@example.org>' ALICE='Alice <alice@example.org>'
+
+# signed WHO FILE ARGUMENT...: a letter from Bob, signed with WHO's certificate.
+signed ()
+{
+  local who=$1 file=$2
+  shift 2
+  message "$BOB" "$ALICE" "A letter" | python3 "$top_srcdir/tests/cms-sign.py" \
+    --cert "$T/$who.crt" --key "$T/$who.key" "$@" >"$T/$file.eml"
+}
+
+# The cipher that Alice would write to Bob with, and why: "AES-256-GCM best".
+cipher ()
+{
+  message "$ALICE" "$BOB" "An answer" >"$T/answer.eml"
+  "$LETTERLOCK" mail encrypt --json --smime --force -o "$T/sealed.eml" "$T/answer.eml" \
+    >"$T/sealed.json" 2>"$T/sealed.err"
+  python3 "$top_srcdir/tests/json-path.py" "$T/sealed.json" cipher | tr '\n' ' '
+  python3 "$top_srcdir/tests/json-path.py" "$T/sealed.json" cipher_reason
+}
+
+verify ()
+{
+  "$LETTERLOCK" mail verify --json "$@" >"$T/report.json" 2>"$T/report.err"
+}
+
+has_certificate ()
+{
+  gpgsm --batch --quiet --with-colons -k 2>/dev/null | grep -q "^fpr:.*$(smime_fingerprint "$1")"
+}
+
+report ()
+{
+  python3 "$top_srcdir/tests/json-path.py" "$T/report.json" "$1"
+}
+
+# --- Bob, whose program reads AES-GCM --------------------------------------------------------------
+
+signed bob first --time 20261101120000Z --can $GCM_256,$CBC_256
+verify --no-learn "$T/first.eml"
+is "--no-learn: the signature is good" "$(report good)" true
+is "--no-learn: nothing is learnt" "$(report 'len(learnt)')" 0
+verify --at 2026-11-02 "$T/first.eml"
+is "as of another time nothing is learnt" "$(report 'len(learnt)')" 0
+mkdir -p "$XDG_CONFIG_HOME/letterlock"
+printf '[smime]\nlearn = false\n' >"$XDG_CONFIG_HOME/letterlock/letterlock.conf"
+verify "$T/first.eml"
+is "[smime] learn = false: nothing is learnt" "$(report 'len(learnt)')" 0
+rm "$XDG_CONFIG_HOME/letterlock/letterlock.conf"
+ok "and no file was made" test ! -e "$PEERS"
+not_ok "and no certificate was added" has_certificate bob
+
+out=$("$LETTERLOCK" mail verify "$T/first.eml")
+like "the report says what was learnt" "$out" "Learnt: can read AES-256-GCM, AES-256-CBC"
+like "and which certificate" "$out" "Learnt: a certificate, which is kept"
+ok "Bob's certificate is among gpgsm's" has_certificate bob
+is "the file is private" "$(stat -c %a "$PEERS")" 600
+verify "$T/first.eml"
+is "the same message teaches nothing a second time" "$(report 'len(learnt)')" 0
+is "the answer to Bob is AES-256-GCM" "$(cipher)" "AES-256-GCM best"
+
+# --- what is not to be learnt (SM-29, E2E-28) ------------------------------------------------------
+
+signed bob older --time 20261001120000Z --can $CBC_128
+verify "$T/older.eml"
+is "an older message is good" "$(report good)" true
+is "and teaches nothing" "$(report 'len(learnt)') $(cipher)" "0 AES-256-GCM best"
+
+signed bob future --time 20281101120000Z --can $CBC_128
+verify "$T/future.eml"
+is "a signature from two years ahead teaches nothing" "$(report good) $(cipher)" \
+  "false AES-256-GCM best"
+
+signed bob broken --can $CBC_128
+sed -i 's/Hello from a test/Hallo from a test/' "$T/broken.eml"
+verify "$T/broken.eml"
+is "a broken signature teaches nothing" "$(report good) $(cipher)" "false AES-256-GCM best"
+
+signed mallory stranger --can $CBC_128
+verify "$T/stranger.eml"
+is "a signer whose authority is not trusted teaches nothing" "$(report good) $(cipher)" \
+  "false AES-256-GCM best"
+not_ok "and their certificate is not taken over" has_certificate mallory
+
+# A good signature of Bob's in a message that is not his, as a forwarded one and as a part.
+{
+  printf '%s\r\n' 'From: Carol <carol@example.org>' "To: $ALICE" 'Subject: forwarded' \
+    'MIME-Version: 1.0' 'Content-Type: multipart/mixed; boundary="=-x"' '' '--=-x' \
+    'Content-Type: message/rfc822' ''
+  signed bob inner --can $CBC_128
+  cat "$T/inner.eml"
+  printf '%s\r\n' '' '--=-x--'
+} >"$T/forwarded.eml"
+verify "$T/forwarded.eml"
+is "a forwarded message teaches nothing" "$(report 'len(learnt)') $(cipher)" "0 AES-256-GCM best"
+sed 's/^From: Carol.*/From: Bob <bob@example.org>\r/; s|message/rfc822|text/plain|' \
+  "$T/forwarded.eml" >"$T/quoted.eml"
+verify "$T/quoted.eml"
+is "nor does one that is quoted in Bob's name" "$(report 'len(learnt)') $(cipher)" \
+  "0 AES-256-GCM best"
+
+# --- Bob changes his program -----------------------------------------------------------------------
+
+signed bob second --time 20261110120000Z --can $CBC_256,$CBC_128
+verify "$T/second.eml"
+is "a newer list takes the place of the old one" "$(report 'learnt[0].can_read[0]')" AES-256-CBC
+is "and the next answer is AES-256-CBC, because of him" "$(cipher)" "AES-256-CBC peer-cannot"
+is "by name" "$(json "$T/sealed.json" cipher_because)" "$(json "$T/sealed.json" 'recipients[0].fingerprint')"
+
+signed bob third --time 20261111120000Z
+verify "$T/third.eml"
+is "a newer signature without a list changes nothing" "$(report 'len(learnt)') $(cipher)" \
+  "0 AES-256-CBC peer-cannot"
+
+signed bob weak --time 20261112120000Z --can $TRIPLE_DES
+verify "$T/weak.eml"
+"$LETTERLOCK" mail encrypt --smime "$T/answer.eml" >"$T/out.eml" 2>"$T/err"
+is "who reads nothing but 3DES is not written to (SM-11)" $? 17
+like "and the way out is told" "$(cat "$T/err")" "letterlock key forget"
+is "nothing was written" "$(cat "$T/out.eml")" ""
+ok "unless the user knows better" "$LETTERLOCK" mail encrypt --smime --cipher AES-256-CBC \
+  -o "$T/out2.eml" "$T/answer.eml"
+
+# --- forgetting ------------------------------------------------------------------------------------
+
+like "key show tells what is known" "$("$LETTERLOCK" key show bob@example.org)" \
+  "can read nothing that is not weak"
+ok "key forget" "$LETTERLOCK" key forget bob@example.org
+"$LETTERLOCK" key forget bob@example.org 2>"$T/err"
+is "twice is once too often" $? 61
+is "then it is not known what Bob can read" "$(cipher)" "AES-256-CBC peer-unknown"
+unlike "and key show says nothing of it" "$("$LETTERLOCK" key show bob@example.org)" "can read"
+
+# --- two certificates, and an authority in between (SM-30) -----------------------------------------
+
+make_ca carol-ca
+make_cert carol-sign root carol@example.org p256
+CERT_KU=keyAgreement CERT_SUBJECT='/O=Letterlock Test/CN=Carol' make_cert carol-old root \
+  carol@example.org p256
+CERT_KU=keyAgreement CERT_SUBJECT='/O=Letterlock Test/CN=Carol' make_cert carol-new root \
+  carol@example.org p256
+BOB='Carol <carol@example.org>'
+signed carol-sign carol --also "$T/carol-new.crt" --also "$T/carol-old.crt" \
+  --prefer "$T/carol-old.crt" --can $GCM_256
+verify "$T/carol.eml"
+ok "the certificate that Carol prefers is kept" has_certificate carol-old
+not_ok "not all that she sent along" has_certificate carol-new
+smime_cert carol-new
+is "she is written to with AES-256-GCM" "$(cipher)" "AES-256-GCM best"
+is "and with the certificate that she prefers" "$(json "$T/sealed.json" 'recipients[0].fingerprint')" \
+  "$(openssl x509 -in "$T/carol-old.crt" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g')"
+
+# --- a file that cannot be used --------------------------------------------------------------------
+
+BOB='Bob <bob@example.org>'
+cp "$PEERS" "$T/good.sqlite"
+echo 'This is a letter, and no database.' >"$PEERS"
+verify "$T/first.eml"
+is "a damaged file is no reason not to read" "$? $(report good)" "0 true"
+like "and is said to be damaged" "$(cat "$T/report.err")" "peers.sqlite” is damaged"
+is "encrypting goes on, too" "$(cipher)" "AES-256-CBC peer-unknown"
+like "and says it as well" "$(cat "$T/sealed.err")" "is damaged"
+verify --quiet "$T/first.eml"
+is "--quiet is quiet" "$(cat "$T/report.err")" ""
+cp "$T/good.sqlite" "$PEERS"
+python3 -c "
+import sqlite3, sys
+base = sqlite3.connect(sys.argv[1]); base.execute('PRAGMA user_version = 99'); base.close()" "$PEERS"
+verify "$T/first.eml"
+is "a file of a newer Letterlock, too" "$? $(report good)" "0 true"
+like "and is said to be newer" "$(cat "$T/report.err")" "newer Letterlock"
+rm -rf "$XDG_DATA_HOME/letterlock"
+ln -s /dev/null "$XDG_DATA_HOME/letterlock"
+verify "$T/first.eml"
+is "where nothing can be kept, nothing is said" "$? $(report good) $(cat "$T/report.err")" "0 true "
+rm "$XDG_DATA_HOME/letterlock"
+
+done_testing
