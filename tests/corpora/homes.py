@@ -159,7 +159,7 @@ class Home:
             for file in agent_keys:
                 shutil.copy(file, folder)
         if rest:
-            self.import_x509(rest, passphrases)
+            self.import_x509(rest, passphrases, with_roots=bool(agent_keys))
 
     @staticmethod
     def read(file):
@@ -193,7 +193,8 @@ class Home:
         self.tool("gpg", "--batch", "--import-ownertrust", stdin="".join(trust).encode())
         self.tool("gpg", "--batch", "--check-trustdb", check=False)
 
-    def import_x509(self, files, passphrases):
+    def import_x509(self, files, passphrases, with_roots=False):
+        """`with_roots`: also into the keybox, since one of them may belong to a private key."""
         certificates, keys = [], []
         for file in files:
             for label, text in pem_blocks(self.read(file)):
@@ -212,7 +213,7 @@ class Home:
         self.write_anchors(certificates)
         for number, key in enumerate(keys):
             self.import_pair(number, key, certificates, passphrases)
-        others = [c for c in certificates if not self.is_self_signed(c)]
+        others = [c for c in certificates if with_roots or not self.is_self_signed(c)]
         if others:
             self.import_file("others.pem", "".join(others).encode("ascii"))
 

@@ -34,6 +34,7 @@ Each word accepts itself. Beyond that:
              holds for what; both say that it is not for what is shown or not for the sender
   good       also a good status with the caution date-gap, which only warn demands (SM-26); also
              weak, where the note says that a weak digest may be reported
+  any word   also mismatch, where the note says that this is right
   decrypt-*, leak-unsafe   see judge_decryption(): they are judged by what came out as well
 
 A good for another signer than the note's signer= is a wrong good, and so is a good that the note's
@@ -361,6 +362,8 @@ def judge_word(expected, note, outcome, got):
             accepted.add("warn")
         if "good" in wants and "weak is acceptable" in note:
             accepted.add("weak")
+        if "a mismatch report is right" in note:
+            accepted.add("mismatch")
         if got not in accepted:
             why = f"reasons: {', '.join(reasons(outcome.report)) or 'none'}"
         elif "good" in wants:
