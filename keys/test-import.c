@@ -1,13 +1,16 @@
 /* Keys and certificates from files into a real GnuPG home, and what is refused. */
 #include <config.h>
 
+#include <glib/gstdio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "bridge/call-agent.h"
 #include "bridge/openssl-glue.h"
+#include "keys/export.h"
 #include "keys/import.h"
 #include "keys/key-store.h"
 #include "keys/pkcs12-private.h"
@@ -430,6 +433,148 @@ test_pkcs12_damage (Fixture *fixture, gconstpointer data)
     }
 }
 
+/* --- every kind of key, into a real agent and out of it again ----------------------------------
+ */
+
+static const char *const every_kind[] = { "rsa2048", "rsa-pss2048",     "P-256",   "P-384",
+                                          "P-521",   "brainpoolP256r1", "ED25519", "X25519" };
+
+static LlTestCert *
+issued (Fixture *fixture, const char *algorithm)
+{
+  LlTestCertSpec spec = {
+    .name = "Kind", .address = "kind@example.org", .algorithm = algorithm, .issuer = fixture->alice
+  };
+
+  return ll_test_cert_new (&spec);
+}
+
+static GBytes *
+pem_of (const LlTestCert *cert, gboolean with_certificate)
+{
+  g_autoptr (BIO) bio = BIO_new (BIO_s_mem ());
+  char *text = NULL;
+  glong length;
+
+  g_assert_true (PEM_write_bio_PKCS8PrivateKey (bio, cert->key, NULL, NULL, 0, NULL, NULL));
+  if (with_certificate)
+    BIO_puts (bio, cert->pem);
+  length = BIO_get_mem_data (bio, &text);
+  return g_bytes_new (text, (gsize)length);
+}
+
+static void
+assert_same_key (EVP_PKEY *a, EVP_PKEY *b)
+{
+  g_autoptr (PKCS8_PRIV_KEY_INFO) of_a = EVP_PKEY2PKCS8 (a);
+  g_autoptr (PKCS8_PRIV_KEY_INFO) of_b = EVP_PKEY2PKCS8 (b);
+  g_autoptr (GBytes) der_a = LL_DER (of_a, PKCS8_PRIV_KEY_INFO);
+  g_autoptr (GBytes) der_b = LL_DER (of_b, PKCS8_PRIV_KEY_INFO);
+
+  g_assert_true (g_bytes_equal (der_a, der_b));
+}
+
+static void
+test_every_kind (Fixture *fixture, gconstpointer kind)
+{
+  g_autoptr (LlTestCert) cert = issued (fixture, kind);
+  g_autoptr (GBytes) file = pem_of (cert, TRUE);
+  g_autoptr (GBytes) passphrase = g_bytes_new_static (PASSPHRASE, strlen (PASSPHRASE));
+  g_autoptr (LlImportResult) result = NULL;
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  LlExportRequest out = {
+    .policy = fixture->policy, .form = LL_EXPORT_PKCS12, .secret = TRUE, .passphrase = passphrase
+  };
+  g_autoptr (GBytes) exported = NULL;
+  g_autoptr (LlKeyFile) content = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ll_test_home_set_pinentry (fixture->home, LL_TEST_PINENTRY_ANSWERS, "a new one");
+  result = import_well (fixture, file);
+  g_assert_cmpuint (result->secret_considered, ==, 1);
+  g_ptr_array_add (keys,
+                   ll_key_store_get (fixture->store, LL_PROTOCOL_SMIME, cert->fingerprint, &error));
+  g_assert_no_error (error);
+  g_assert_true (ll_key_has_secret (g_ptr_array_index (keys, 0)));
+
+  exported = ll_export (keys, &out, &error);
+  g_assert_no_error (error);
+  content = ll_pkcs12_open (exported, passphrase, &error);
+  g_assert_no_error (error);
+  assert_same_key (g_ptr_array_index (content->private_keys, 0), cert->key);
+}
+
+/* The certificate first, its key from another file. */
+static void
+test_key_after_certificate (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GBytes) certificate = g_bytes_new (fixture->bob->pem, strlen (fixture->bob->pem));
+  g_autoptr (GBytes) key = pem_of (fixture->bob, FALSE);
+  g_autoptr (LlImportResult) first = NULL;
+  g_autoptr (LlImportResult) second = NULL;
+
+  ll_test_home_set_pinentry (fixture->home, LL_TEST_PINENTRY_ANSWERS, "a new one");
+  refuse (fixture, key, NULL, LL_ERROR_BAD_DATA);
+  g_assert_cmpuint (ll_test_home_count_pinentry (fixture->home), ==, 0);
+  first = import_well (fixture, certificate);
+  second = import_well (fixture, key);
+  g_assert_cmpuint (second->secret_considered, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (second->fingerprints, 0), ==, fixture->bob->fingerprint);
+  g_assert_cmpuint (count (fixture, LL_PROTOCOL_SMIME, LL_KEYS_SECRET_ONLY), ==, 1);
+}
+
+/* Answers as often as `times`, and then cancels. */
+static void
+set_tired_pinentry (Fixture *fixture, guint times)
+{
+  g_autofree char *path = g_build_filename (fixture->home->path, "fake-pinentry", NULL);
+  g_autofree char *script
+      = g_strdup_printf ("#!/bin/sh\nhome=${0%%/*}\necho OK\nwhile read -r verb rest; do\n"
+                         "  if [ $verb = GETPIN ]; then\n"
+                         "    echo x >>\"$home/times\"\n"
+                         "    if [ $(wc -l <\"$home/times\") -le %u ]; then echo 'D a new one'; "
+                         "echo OK\n"
+                         "    else echo 'ERR 83886179 Operation cancelled <Pinentry>'; fi\n"
+                         "  else echo OK; fi\ndone\n",
+                         times);
+
+  g_assert_true (g_file_set_contents (path, script, -1, NULL));
+  g_assert_cmpint (g_chmod (path, 0700), ==, 0);
+}
+
+/* All of a file or nothing: the first key is taken back when the second is not taken; one that was
+ * there before stays. */
+static void
+test_takes_back (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GBytes) of_alice = pem_of (fixture->alice, TRUE);
+  g_autoptr (GBytes) of_bob = pem_of (fixture->bob, TRUE);
+  g_autoptr (LlTestCert) carol = issued (fixture, "P-384");
+  g_autoptr (GBytes) of_carol = pem_of (carol, TRUE);
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  g_autoptr (GBytes) file = NULL;
+  g_autoptr (LlImportResult) first = NULL;
+  g_autoptr (GHashTable) places = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_byte_array_append (all, g_bytes_get_data (of_bob, NULL), (guint)g_bytes_get_size (of_bob));
+  g_byte_array_append (all, g_bytes_get_data (of_alice, NULL), (guint)g_bytes_get_size (of_alice));
+  g_byte_array_append (all, g_bytes_get_data (of_carol, NULL), (guint)g_bytes_get_size (of_carol));
+  file = g_byte_array_free_to_bytes (g_steal_pointer (&all));
+  ll_test_home_set_pinentry (fixture->home, LL_TEST_PINENTRY_ANSWERS, "a new one");
+  first = import_well (fixture, of_alice);
+  /* a new passphrase is asked for twice, unless pinentry itself asks for the second */
+  set_tired_pinentry (fixture, GPOINTER_TO_UINT (data));
+  g_assert_null (import (fixture, file, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpuint (count (fixture, LL_PROTOCOL_SMIME, LL_KEYS_ANY), ==, 1);
+  g_clear_error (&error);
+  places = ll_agent_list_keys (NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_hash_table_size (places), ==, 1);
+  g_assert_true (g_hash_table_contains (places, fixture->alice->keygrip));
+}
+
 #define ADD(name, data, function)                                                                  \
   g_test_add ("/import/" name, Fixture, data, set_up, function, tear_down)
 
@@ -450,6 +595,21 @@ main (int argc, char **argv)
       g_autofree char *path = g_strconcat ("/import/PKCS #12: ", pkcs12_cases[i].name, NULL);
 
       g_test_add (path, Fixture, &pkcs12_cases[i], set_up, test_pkcs12, tear_down);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (every_kind); i++)
+    {
+      g_autofree char *path
+          = g_strdup_printf ("/import/a key of the kind %s goes in and comes out", every_kind[i]);
+
+      g_test_add (path, Fixture, every_kind[i], set_up, test_every_kind, tear_down);
+    }
+  ADD ("a key is matched to a certificate that came before", NULL, test_key_after_certificate);
+  for (guint times = 1; times <= 3; times++)
+    {
+      g_autofree char *path = g_strdup_printf (
+          "/import/of a file all or nothing: pinentry is cancelled after %u answers", times);
+
+      g_test_add (path, Fixture, GUINT_TO_POINTER (times), set_up, test_takes_back, tear_down);
     }
   ADD ("PKCS #12: pinentry asks for the passphrase", NULL, test_pkcs12_asks);
   ADD ("PKCS #12: three wrong passphrases are enough", NULL, test_pkcs12_asks_in_vain);
