@@ -25,7 +25,15 @@ make_private_key (const char *algorithm)
 
   if (algorithm == NULL)
     algorithm = "P-256";
-  if (g_str_has_prefix (algorithm, "rsa"))
+  if (g_str_equal (algorithm, "RSA-PSS"))
+    {
+      g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name (NULL, algorithm, NULL);
+
+      key = NULL;
+      g_assert_cmpint (EVP_PKEY_keygen_init (context), >, 0);
+      g_assert_cmpint (EVP_PKEY_generate (context, &key), >, 0);
+    }
+  else if (g_str_has_prefix (algorithm, "rsa"))
     key = EVP_PKEY_Q_keygen (NULL, NULL, "RSA", (gsize)atoi (algorithm + 3));
   else if (g_str_has_prefix (algorithm, "P-"))
     key = EVP_PKEY_Q_keygen (NULL, NULL, "EC", algorithm);
