@@ -21,8 +21,9 @@ ll_cipher_reason_name (LlCipherReason reason)
 /* ChaCha20-Poly1305 is for those who ask for it: whoever lists it lists AES-256-GCM too, which
  * RFC 8551 section 2.7 asks of everybody. */
 static const LlCipher best_first[] = {
-  LL_CIPHER_AES_256_GCM, LL_CIPHER_AES_192_GCM, LL_CIPHER_AES_128_GCM,
-  LL_CIPHER_AES_256_CBC, LL_CIPHER_AES_192_CBC, LL_CIPHER_AES_128_CBC,
+  LL_CIPHER_AES_256_GCM,
+  LL_CIPHER_AES_192_GCM,
+  LL_CIPHER_AES_128_GCM,
 };
 
 /* SM-11: what they listed is weak, and there is nothing else. */
@@ -41,14 +42,11 @@ is_unknown (const LlCipherReader *reader)
          || (reader->kind == LL_READER_LISTED && reader->capabilities.n_ciphers == 0);
 }
 
-/* Every S/MIME program of this century reads AES-CBC; only the newer ones read AES-GCM. */
 static gboolean
 can_read (const LlCipherReader *reader, LlCipher cipher)
 {
-  if (reader->kind == LL_READER_OURS)
-    return TRUE;
-  return is_unknown (reader) ? !ll_cipher_is_aead (cipher)
-                             : ll_capabilities_has (&reader->capabilities, cipher);
+  return reader->kind == LL_READER_OURS
+         || (!is_unknown (reader) && ll_capabilities_has (&reader->capabilities, cipher));
 }
 
 static LlCipherChoice
@@ -89,6 +87,7 @@ ll_cipher_choose (const LlCipherReader *readers, guint n_readers, LlCipher wante
   for (gsize i = 0; i < G_N_ELEMENTS (best_first); i++)
     if (who_cannot (readers, n_readers, best_first[i]) == n_readers)
       return choice_because (readers, because, best_first[i]);
-  /* SM-12: their lists have nothing in common; this one everybody reads, listed or not */
+  /* Every S/MIME program of this century reads it, whatever it lists: gpgsm lists AES with 128 bits
+   * alone, and reads 256. The user can still say --cipher. */
   return choice_because (readers, because, LL_CIPHER_AES_256_CBC);
 }

@@ -43,7 +43,8 @@ typedef struct
   guint because; /* which reader decided, for the reasons that begin with PEER */
 } LlCipherChoice;
 
-/* The user's word first (`wanted` unless CHOOSE), then the best that all can read (SM-10). */
+/* The user's word first (`wanted` unless CHOOSE), then the best AES-GCM that all said that they can
+ * read, then AES-256-CBC (SM-10). */
 LlCipherChoice ll_cipher_choose (const LlCipherReader *readers, guint n_readers, LlCipher wanted);
 
 G_END_DECLS

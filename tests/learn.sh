@@ -167,6 +167,104 @@ is "she is written to with AES-256-GCM" "$(cipher)" "AES-256-GCM best"
 is "and with the certificate that she prefers" "$(json "$T/sealed.json" 'recipients[0].fingerprint')" \
   "$(openssl x509 -in "$T/carol-old.crt" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g')"
 
+# --- real programs --------------------------------------------------------------------------------
+
+# opaque FILE: the DER on standard input as a letter from Bob.
+opaque ()
+{
+  {
+    printf '%s\r\n' "From: $BOB" "To: $ALICE" 'Subject: A letter' \
+      'Date: Mon, 02 Nov 2026 10:00:00 +0000' 'MIME-Version: 1.0' \
+      'Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m' \
+      'Content-Transfer-Encoding: base64' ''
+    openssl base64 -e
+  } >"$T/$1.eml"
+}
+
+BOB='Bob <bob@example.org>'
+printf 'Content-Type: text/plain\r\n\r\nHello from a test.\r\n' >"$T/content"
+"$LETTERLOCK" key forget --all
+openssl cms -sign -binary -nodetach -outform DER -in "$T/content" -signer "$T/bob.crt" \
+  -inkey "$T/bob.key" | opaque openssl
+verify "$T/openssl.eml"
+is "openssl cms: the signature is good" "$(report good)" true
+like "what it lists is learnt" "$(report 'learnt[0].can_read')" AES-256-CBC
+is "it does not list AES-GCM" "$(cipher)" "AES-256-CBC peer-cannot"
+
+new_home b
+smime_trust root
+smime_key bob
+"$LETTERLOCK" key forget --all
+gpgsm --batch --quiet -u "$(smime_fingerprint bob)" --sign "$T/content" 2>"$T/gpgsm.err" | opaque gpgsm
+use_home a
+verify "$T/gpgsm.eml"
+is "gpgsm: the signature is good" "$(report good)" true
+is "nor does gpgsm" "$(cipher)" "AES-256-CBC peer-cannot"
+
+use_home b
+message "$BOB" "$ALICE" "A letter" >"$T/plain.eml"
+ok "Bob signs with this program" "$LETTERLOCK" mail sign --smime -o "$T/own.eml" "$T/plain.eml"
+use_home a
+"$LETTERLOCK" key forget --all
+verify "$T/own.eml"
+is "this program lists what it can read" "$(report 'learnt[0].can_read[0]')" AES-256-GCM
+is "and is answered with AES-256-GCM" "$(cipher)" "AES-256-GCM best"
+use_home b
+"$LETTERLOCK" mail decrypt -o "$T/opened.eml" "$T/sealed.eml" 2>"$T/err"
+like "which Bob opens" "$(cat "$T/opened.eml")" "Hello from a test."
+use_home a
+
+# --- the plan, without sealing --------------------------------------------------------------------
+
+plan ()
+{
+  out=$("$LETTERLOCK" mail encrypt --smime --plan "$@" "$T/answer.eml" 2>"$T/err")
+  status=$?
+}
+
+plan
+is "--plan answers as sealing would" "$status" 0
+like "it says who can read it" "$out" "Encrypted to: “bob@example.org”"
+like "and why they are believed" "$out" "Trusted because: its certificate leads to a root"
+like "and the cipher, and why" "$out" "Cipher: AES-256-GCM
+    everybody said that they can read it"
+unlike "it seals nothing" "$out" "BEGIN|MIME-Version"
+plan -o "$T/never.eml"
+ok "not into a file either" test ! -e "$T/never.eml"
+plan --json
+echo "$out" >"$T/plan.json"
+is "as JSON" "$(json "$T/plan.json" schema) $(json "$T/plan.json" cipher_reason)" \
+  "letterlock.plan/1 best"
+plan -r nobody@example.org
+is "what stands in the way is the same error" "$status" 17
+like "with its remedy" "$(cat "$T/err")" "letterlock key import"
+plan --cipher AES-128-CBC
+like "the user's own cipher is said to be that" "$out" "AES-128-CBC
+    you asked for it"
+"$LETTERLOCK" key forget --all
+plan
+like "who decided is named" "$out" "better ones are not known to be read by “bob@example.org”"
+"$LETTERLOCK" mail encrypt --smime --verbose "$T/answer.eml" >"$T/out.eml" 2>"$T/err"
+like "--verbose says it beside" "$(cat "$T/err")" "Cipher: AES-256-CBC"
+"$LETTERLOCK" mail encrypt --smime "$T/answer.eml" >"$T/out.eml" 2>"$T/err"
+is "without it, nothing is said" "$(cat "$T/err")" ""
+
+make_cert alice2 root alice@example.org p256
+smime_key alice2
+cp "$T/answer.eml" "$T/file"
+"$LETTERLOCK" file sign --smime --json --as alice@example.org "$T/file" >"$T/file.json"
+is "file sign says which of two certificates it took" "$(json "$T/file.json" plan.signer_choices)" 2
+like "by its fingerprint" "$(json "$T/file.json" plan.signer)" '^[0-9A-F]{64}$'
+"$LETTERLOCK" file sign --smime --force --as alice@example.org "$T/file" 2>"$T/err"
+like "and on standard error" "$(cat "$T/err")" "2 of your keys can sign this; the one taken is [0-9A-F]{64}"
+out=$("$LETTERLOCK" file encrypt --smime --plan -r bob@example.org "$T/file" 2>&1)
+like "file encrypt --plan" "$out" "Encrypted to: “bob@example.org”"
+ok "writes nothing" test ! -e "$T/file.p7m"
+verify "$T/own.eml"
+"$LETTERLOCK" key show --json bob@example.org >"$T/show.json"
+is "key show tells it in JSON" "$(json "$T/show.json" 'peers[0].can_read[0]')" AES-256-GCM
+rm "$T/file"*
+
 # --- a file that cannot be used --------------------------------------------------------------------
 
 BOB='Bob <bob@example.org>'

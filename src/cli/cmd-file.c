@@ -281,7 +281,8 @@ remark_on (LlSession *session, const LlFileRequest *request, const LlPlan *plan)
 
   if (remark != NULL && !ll_command_is_quiet ())
     fprintf (stderr, "letterlock: %s\n", remark);
-  if (signer != NULL && !ll_command_is_quiet () && !ll_seal_options.plan)
+  if (signer != NULL && !ll_command_is_quiet () && !ll_command_wants_json ()
+      && !ll_seal_options.plan)
     fprintf (stderr, "letterlock: %s\n", signer);
   ll_seal_options_tell (plan);
 }

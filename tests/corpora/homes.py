@@ -120,6 +120,10 @@ class Home:
         with open(pinentry, "w", encoding="ascii") as file:
             file.write(PINENTRY)
         os.chmod(pinentry, 0o700)
+        # each case by itself: what one message teaches is not to help with the next
+        os.makedirs(self.path("config/letterlock"))
+        with open(self.path("config/letterlock/letterlock.conf"), "w", encoding="ascii") as file:
+            file.write("[smime]\nlearn = false\n")
         settings = {
             "gpg-agent.conf": f"pinentry-program {pinentry}\nallow-loopback-pinentry\n"
             "s2k-count 65536\nmax-cache-ttl 9999\ndefault-cache-ttl 9999\n",
