@@ -24,7 +24,7 @@ typedef struct
 /* NULL: none that we know, or the recipient has none (RSA). */
 const LlKeyWrap *ll_unwrap_find_wrap (const LlRecipient *recipient);
 
-/* "RSA-OAEP", "ECDH", "X25519", "ML-KEM-768" ...: borrowed, or NULL. */
+/* "RSA-OAEP", "ECDH" (also with X25519), "ML-KEM-768" ...: borrowed, or NULL. */
 const char *ll_unwrap_name (const LlRecipient *recipient);
 
 /* The content key, in bytes that are wiped. With RSA a bad padding, or a key that is not
