@@ -468,11 +468,13 @@ guint64
 ll_part_count_content (const LlPart *part)
 {
   g_autoptr (GInputStream) in = NULL;
+  gint64 size;
 
   if (part->encoding <= GMIME_CONTENT_ENCODING_BINARY)
     return ll_part_get_body_size (part);
   in = ll_part_open_content (part);
-  return (guint64)MAX (ll_stream_drain (in, NULL, NULL), 0);
+  size = ll_stream_drain (in, NULL, NULL);
+  return size > 0 ? (guint64)size : 0;
 }
 
 char *

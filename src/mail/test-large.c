@@ -230,6 +230,7 @@ describe_part (const LlPart *part, guint depth, GString *out)
                           depth, part->start, part->header_end, part->body, part->end, part->type,
                           part->subtype, ll_part_get_n_fields (part), part->ambiguity,
                           part->has_nul, subject != NULL ? subject : "-", digest);
+  g_assert_cmpuint (ll_part_count_content (part), ==, g_bytes_get_size (content));
   for (guint i = 0; i < ll_part_get_n_children (part); i++)
     describe_part (ll_part_get_child (part, i), depth + 1, out);
 }
