@@ -17,6 +17,8 @@
 #include "engine/engine-openpgp-private.h"
 #include "engine/pgp-armor.h"
 
+#define MAX_NAME_TRIES 8 /* keys that are looked up for the sake of an error */
+
 #define HEAD_BYTES (64 * 1024)
 #define SIGNATURE_BYTES (1024 * 1024) /* a detached signature; one packet is under 2 KiB */
 
@@ -296,20 +298,28 @@ nothing_was_encrypted (const LlPgpStatus *status)
 
 /* Whose passphrase it was, where it can only have been one. */
 static void
-name_our_key (const LlFacts *facts, GError **error)
+name_our_key (Operation *operation, GError **error)
 {
-  LlKey *ours = NULL;
-  guint n = facts->symmetric ? 2 : 0;
+  gpgme_decrypt_result_t result = gpgme_op_decrypt_result (operation->context);
+  gpgme_recipient_t each = result != NULL ? result->recipients : NULL;
+  g_autoptr (LlKey) ours = NULL;
+  guint tries = 0;
 
-  for (guint i = 0; i < facts->recipients->len; i++)
+  for (; each != NULL && tries < MAX_NAME_TRIES; each = each->next, tries++)
     {
-      const LlRecipientFacts *recipient = g_ptr_array_index (facts->recipients, i);
+      const char *id = each->keyid != NULL ? each->keyid : "";
+      g_autoptr (LlKey) key
+          = each->status == 0 && strspn (id, "0") != strlen (id)
+                ? ll_key_store_get (operation->engine->store, LL_PROTOCOL_OPENPGP, id, NULL)
+                : NULL;
 
-      n += recipient->is_ours;
-      if (recipient->is_ours)
-        ours = recipient->key;
+      if (key == NULL || !ll_key_has_secret (key))
+        continue;
+      if (ours != NULL)
+        return;
+      ours = g_steal_pointer (&key);
     }
-  if (n == 1 && ours != NULL)
+  if (ours != NULL && each == NULL && !operation->status.asked_passphrase)
     {
       g_autofree char *safe = ll_text_safe (ll_key_get_title (ours), -1);
       g_prefix_error (error, _ ("The key of “%s”: "), safe);
@@ -332,7 +342,7 @@ run_decrypt (Operation *operation, LlFacts *facts, GError **error)
     {
       ll_gpgme_set_error (error, ll_gpgme_is_locked (code) ? code : operation->status.locked,
                           LL_ERROR_KEY_LOCKED, NULL, _ ("The message cannot be decrypted"));
-      name_our_key (facts, error);
+      name_our_key (operation, error);
       return FALSE;
     }
   if (!check_engine (operation, code, _ ("The message cannot be decrypted"), error))
