@@ -22,7 +22,7 @@ typedef struct
   const char *parameters; /* OpenPGP: gpg's; S/MIME: gpg-agent's */
 } Algorithm;
 
-/* The first of each technology is its default. OP-21: RSA from 3072 bits on. */
+/* The first of each technology is its default. OP-21, SM-31: RSA from 3072 bits on. */
 static const Algorithm algorithms[] = {
   { LL_PROTOCOL_OPENPGP, "ed25519",
     "Key-Type: EDDSA\nKey-Curve: ed25519\nKey-Usage: sign\n"

@@ -170,6 +170,7 @@ test_refused (Fixture *fixture, gconstpointer data)
     { LL_PROTOCOL_OPENPGP, "alice@example.org", NULL, "rsa1024" },
     { LL_PROTOCOL_OPENPGP, "alice@example.org", NULL, "nistp256" },
     { LL_PROTOCOL_SMIME, "alice@example.org", NULL, "ed25519" },
+    { LL_PROTOCOL_SMIME, "alice@example.org", NULL, "rsa1024" }, /* SM-31 */
     { LL_PROTOCOL_SMIME, "\xC3\xA4lice@example.org" },
     { LL_PROTOCOL_OPENPGP, "alice@example.org", NULL, NULL, 1 },
   };
