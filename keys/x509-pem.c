@@ -8,6 +8,8 @@
 #include "keys/x509-cert-private.h"
 #include "keys/x509-pem.h"
 
+#define BLOCKS_FOR_THREADS 64 /* fewer are read faster without */
+
 GPtrArray *
 ll_x509_bundle_read (GBytes *der, GError **error)
 {
@@ -84,26 +86,87 @@ next_block (BIO *bio, GBytes **der)
   return kind;
 }
 
-/* Adds what the block holds; FALSE when it holds nothing that can be read. */
-static gboolean
-take_block (GPtrArray *keys, BlockKind kind, GBytes *der, GError **error)
+/* One block, and what became of it. */
+typedef struct
 {
-  g_autoptr (GPtrArray) bundle = NULL;
+  BlockKind kind;
+  GBytes *der;     /* or NULL */
+  GPtrArray *keys; /* of LlKey: what it holds; NULL when nothing that can be read */
+  GError *error;   /* then why, or NULL */
+} Block;
+
+static void
+block_free (gpointer data)
+{
+  Block *block = data;
+
+  g_clear_pointer (&block->der, g_bytes_unref);
+  g_clear_pointer (&block->keys, g_ptr_array_unref);
+  g_clear_error (&block->error);
+  g_free (block);
+}
+
+static GPtrArray *
+read_blocks (BIO *bio)
+{
+  GPtrArray *blocks = g_ptr_array_new_with_free_func (block_free);
+  BlockKind kind = BLOCK_OTHER;
+
+  while (kind != BLOCK_END)
+    {
+      g_autoptr (GBytes) der = NULL;
+
+      kind = next_block (bio, &der);
+      if (kind == BLOCK_CERTIFICATE || kind == BLOCK_BUNDLE || kind == BLOCK_BROKEN)
+        {
+          Block *block = g_new0 (Block, 1);
+
+          block->kind = kind;
+          block->der = g_steal_pointer (&der);
+          g_ptr_array_add (blocks, block);
+        }
+    }
+  return blocks;
+}
+
+static void
+parse_block (gpointer data, gpointer unused)
+{
+  Block *block = data;
   LlKey *key;
 
-  if (kind == BLOCK_CERTIFICATE)
+  if (block->kind == BLOCK_BUNDLE)
     {
-      key = ll_x509_cert_new (der, error);
-      if (key != NULL)
-        g_ptr_array_add (keys, key);
-      return key != NULL;
+      block->keys = ll_x509_bundle_read (block->der, &block->error);
+      if (block->keys != NULL && block->keys->len == 0)
+        g_clear_pointer (&block->keys, g_ptr_array_unref);
+      return;
     }
-  if (kind != BLOCK_BUNDLE)
-    return kind == BLOCK_OTHER;
-  bundle = ll_x509_bundle_read (der, error);
-  for (guint i = 0; bundle != NULL && i < bundle->len; i++)
-    g_ptr_array_add (keys, ll_key_ref (g_ptr_array_index (bundle, i)));
-  return bundle != NULL && bundle->len > 0;
+  key = block->kind == BLOCK_CERTIFICATE ? ll_x509_cert_new (block->der, &block->error) : NULL;
+  if (key == NULL)
+    return;
+  block->keys = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  g_ptr_array_add (block->keys, key);
+}
+
+/* OpenSSL 3.0 takes long to look for the decoder of each public key: a whole keybox is read by as
+ * many threads as there are processors. The first block comes alone, for it sets the libraries up.
+ */
+static void
+parse_blocks (GPtrArray *blocks)
+{
+  guint n_threads = blocks->len < BLOCKS_FOR_THREADS ? 1 : MIN (g_get_num_processors (), 4);
+  GThreadPool *pool = NULL;
+
+  for (guint i = 0; i < blocks->len; i++)
+    {
+      if (i == 1 && n_threads > 1)
+        pool = g_thread_pool_new (parse_block, NULL, (int)n_threads, FALSE, NULL);
+      if (pool == NULL || !g_thread_pool_push (pool, g_ptr_array_index (blocks, i), NULL))
+        parse_block (g_ptr_array_index (blocks, i), NULL);
+    }
+  if (pool != NULL)
+    g_thread_pool_free (pool, FALSE, TRUE);
 }
 
 GPtrArray *
@@ -112,24 +175,30 @@ ll_x509_pem_read (GBytes *pem, guint *bad, GError **error)
   g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
   gsize length;
   const void *text = g_bytes_get_data (pem, &length);
-  g_autoptr (BIO) bio = length <= G_MAXINT ? BIO_new_mem_buf (text, (int)length) : NULL;
-  BlockKind kind = bio != NULL && length > 0 ? BLOCK_OTHER : BLOCK_END;
+  g_autoptr (BIO) bio
+      = length > 0 && length <= G_MAXINT ? BIO_new_mem_buf (text, (int)length) : NULL;
+  g_autoptr (GPtrArray) blocks = NULL;
   guint skipped = 0;
 
-  while (kind != BLOCK_END)
+  if (bio != NULL)
     {
-      g_autoptr (GBytes) der = NULL;
-      g_autoptr (GError) local = NULL;
+      blocks = read_blocks (bio);
+      parse_blocks (blocks);
+    }
+  for (guint i = 0; blocks != NULL && i < blocks->len; i++)
+    {
+      Block *block = g_ptr_array_index (blocks, i);
 
-      kind = next_block (bio, &der);
-      if (kind == BLOCK_END || take_block (keys, kind, der, &local))
-        continue;
-      skipped++;
-      if (bad == NULL)
+      if (block->keys != NULL)
+        g_ptr_array_extend_and_steal (keys, g_steal_pointer (&block->keys));
+      else if (bad != NULL)
+        skipped++;
+      else
         {
           g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
                        _ ("Certificate number %u cannot be read%s%s"), keys->len + 1,
-                       local != NULL ? ": " : ".", local != NULL ? local->message : "");
+                       block->error != NULL ? ": " : ".",
+                       block->error != NULL ? block->error->message : "");
           return NULL;
         }
     }
