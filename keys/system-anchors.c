@@ -81,24 +81,35 @@ read_statements (Statements *statements, const LlTrustList *list)
     }
 }
 
+/* TRUE when the certificate says itself what it is for. */
+static gboolean
+has_extended_usage (GBytes *der)
+{
+  gsize length;
+  const guchar *data = g_bytes_get_data (der, &length);
+  g_autoptr (X509) x509 = d2i_X509 (NULL, &data, (glong)length);
+
+  return x509 == NULL || X509_get_ext_by_NID (x509, NID_ext_key_usage, -1) >= 0;
+}
+
 /* The list must speak of mail itself. p11-kit says “trusted” for every purpose of a certificate
  * that stands in a plain list, and takes over what the certificate claims for itself: neither is a
  * decision that somebody made about mail. */
 static gboolean
-is_trusted_for_mail (const Statements *statements, const LlTrustCertificate *entry, X509 *x509)
+is_trusted_for_mail (const Statements *statements, const LlTrustCertificate *entry)
 {
   g_autoptr (GBytes) name = name_of (entry->issuer, entry->serial);
   const LlTrustPurposes *purposes
       = name != NULL ? g_hash_table_lookup (statements->purposes, name) : NULL;
 
-  if (!entry->trusted || entry->distrusted)
+  if (entry->der == NULL || !entry->trusted || entry->distrusted)
     return FALSE;
   if (purposes != NULL && purposes->mail == LL_TRUST_WORD_DISTRUSTED)
     return FALSE;
   if (entry->public_key != NULL && g_hash_table_contains (statements->for_mail, entry->public_key))
     return TRUE;
   return purposes != NULL && purposes->mail == LL_TRUST_WORD_TRUSTED && purposes->names_purposes
-         && X509_get_ext_by_NID (x509, NID_ext_key_usage, -1) < 0;
+         && !has_extended_usage (entry->der);
 }
 
 static void
@@ -110,18 +121,9 @@ add_anchors (LlSystemAnchors *system, const LlTrustList *list)
   for (guint i = 0; i < list->certificates->len; i++)
     {
       const LlTrustCertificate *entry = g_ptr_array_index (list->certificates, i);
-      const guchar *data = NULL;
-      gsize length = 0;
-      g_autoptr (X509) x509 = NULL;
-      g_autoptr (LlKey) key = NULL;
+      g_autoptr (LlKey) key
+          = is_trusted_for_mail (&statements, entry) ? ll_x509_cert_new (entry->der, NULL) : NULL;
 
-      if (entry->der == NULL || !entry->trusted)
-        continue;
-      data = g_bytes_get_data (entry->der, &length);
-      x509 = d2i_X509 (NULL, &data, (glong)length);
-      if (x509 == NULL || !is_trusted_for_mail (&statements, entry, x509))
-        continue;
-      key = ll_x509_cert_new (entry->der, NULL);
       if (key != NULL)
         g_ptr_array_add (system->certificates, g_steal_pointer (&key));
     }

@@ -23,7 +23,8 @@ build_path (LlTrust *trust, LlKey *key, LlX509PathQuestion *question)
       question->certificates = step > 0 ? ll_anchors_keybox (trust->anchors) : NULL;
       ll_x509_path_free (path);
       path = ll_x509_path_build (key, question);
-      if (path->reason == LL_REASON_NONE)
+      /* what the certificate itself may not do, no other anchor makes good */
+      if (path->reason == LL_REASON_NONE || path->reason == LL_REASON_KEY_USAGE)
         break;
     }
   return path;
