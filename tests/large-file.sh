@@ -1,4 +1,4 @@
-# large.sh - files that are larger than the memory we may take, S/MIME: they go through within
+# large-file.sh - files that are larger than the memory we may take, S/MIME: they go through within
 # 32 MiB, and nothing of what does not hold comes out.
 . "${top_srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 . "$top_srcdir/tests/people.sh"
