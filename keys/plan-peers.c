@@ -1,12 +1,12 @@
-/* plan-peers.c - what enters: a plan, and what is remembered of its recipients. What leaves: the
- * certificate that each of them prefers, and the cipher that all of them can read. */
+/* plan-peers.c - what enters: the recipients of a plan, and what is remembered of them. What
+ * leaves: the certificate that each of them prefers, and the cipher that all of them can read. */
 #include <config.h>
 
 #include "base/text.h"
 #include "keys/plan-peers-private.h"
 
 LlPeer *
-ll_plan_find_peer (LlPlan *plan, LlPeers *peers, const char *address)
+ll_plan_find_peer (LlPeers *peers, const char *address, GError **trouble)
 {
   g_autoptr (GError) local = NULL;
   LlPeer *peer;
@@ -14,8 +14,8 @@ ll_plan_find_peer (LlPlan *plan, LlPeers *peers, const char *address)
   if (peers == NULL || address == NULL)
     return NULL;
   peer = ll_peers_find (peers, address, &local);
-  if (local != NULL && plan->peers_error == NULL)
-    plan->peers_error = g_steal_pointer (&local);
+  if (local != NULL && *trouble == NULL)
+    *trouble = g_steal_pointer (&local);
   return peer;
 }
 
@@ -33,16 +33,16 @@ ll_plan_prefer (const LlPeer *peer, GPtrArray *candidates, LlResolveQuestion *qu
 
 /* Somebody named by a fingerprint is known by the addresses of their certificate. */
 static LlPeer *
-find_owner (LlPlan *plan, LlPeers *peers, const LlKey *key, const char *name)
+find_owner (LlPeers *peers, const LlKey *key, const char *name, GError **trouble)
 {
   GPtrArray *ids = ll_key_get_user_ids (key);
 
   if (ll_text_is_address (name))
-    return ll_plan_find_peer (plan, peers, name);
+    return ll_plan_find_peer (peers, name, trouble);
   for (guint i = 0; i < ids->len; i++)
     {
       const LlUserId *id = g_ptr_array_index (ids, i);
-      LlPeer *peer = ll_plan_find_peer (plan, peers, id->address);
+      LlPeer *peer = ll_plan_find_peer (peers, id->address, trouble);
       if (peer != NULL)
         return peer;
     }
@@ -50,7 +50,7 @@ find_owner (LlPlan *plan, LlPeers *peers, const LlKey *key, const char *name)
 }
 
 static LlCipherReader
-make_reader (LlPlan *plan, LlPeers *peers, const LlKey *key, const char *name)
+make_reader (LlPeers *peers, const LlKey *key, const char *name, GError **trouble)
 {
   LlCipherReader reader = { .kind = LL_READER_UNKNOWN };
   g_autoptr (LlPeer) peer = NULL;
@@ -60,28 +60,21 @@ make_reader (LlPlan *plan, LlPeers *peers, const LlKey *key, const char *name)
   if (*name == '\0')
     reader.kind = LL_READER_OURS;
   else
-    peer = find_owner (plan, peers, key, name);
+    peer = find_owner (peers, key, name, trouble);
   if (peer != NULL && peer->capabilities != NULL
       && ll_capabilities_read (peer->capabilities, &reader.capabilities))
     reader.kind = LL_READER_LISTED;
   return reader;
 }
 
-gboolean
-ll_plan_choose_cipher (LlPlan *plan, LlPeers *peers, LlCipher wanted, LlRefusal *refusal)
+LlCipherChoice
+ll_plan_choose_cipher (LlPeers *peers, GPtrArray *keys, GPtrArray *names, LlCipher wanted,
+                       GError **trouble)
 {
-  g_autofree LlCipherReader *readers = g_new0 (LlCipherReader, plan->recipients->len);
-  LlCipherChoice choice;
+  g_autofree LlCipherReader *readers = g_new0 (LlCipherReader, keys->len);
 
-  for (guint i = 0; wanted == LL_CIPHER_CHOOSE && i < plan->recipients->len; i++)
-    readers[i] = make_reader (plan, peers, g_ptr_array_index (plan->recipients, i),
-                              g_ptr_array_index (plan->recipient_names, i));
-  choice = ll_cipher_choose (readers, plan->recipients->len, wanted);
-  plan->cipher = choice.cipher;
-  plan->cipher_reason = choice.reason;
-  if (choice.reason == LL_CIPHER_PEER_WEAK)
-    ll_refusal_add_weak (refusal, g_ptr_array_index (plan->recipient_names, choice.because));
-  if (choice.reason != LL_CIPHER_BEST && choice.reason != LL_CIPHER_WANTED)
-    plan->cipher_because = ll_key_ref (g_ptr_array_index (plan->recipients, choice.because));
-  return choice.reason != LL_CIPHER_PEER_WEAK;
+  for (guint i = 0; wanted == LL_CIPHER_CHOOSE && i < keys->len; i++)
+    readers[i]
+        = make_reader (peers, g_ptr_array_index (keys, i), g_ptr_array_index (names, i), trouble);
+  return ll_cipher_choose (readers, keys->len, wanted);
 }

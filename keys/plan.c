@@ -8,6 +8,8 @@
 #include "base/hex.h"
 #include "base/text.h"
 #include "keys/plan-peers-private.h"
+#include "keys/plan.h"
+#include "keys/refusal.h"
 
 typedef struct
 {
@@ -113,7 +115,7 @@ choose (const Planner *planner, LlPlan *plan, const char *who, LlUse use, guint 
     return NULL;
   question = make_question (planner, who, use);
   if (use == LL_USE_ENCRYPT && planner->protocol == LL_PROTOCOL_SMIME && ll_text_is_address (who))
-    peer = ll_plan_find_peer (plan, planner->request->peers, who);
+    peer = ll_plan_find_peer (planner->request->peers, who, &plan->peers_error);
   if (peer != NULL)
     ll_plan_prefer (peer, candidates, &question);
   *n_usable = ll_resolver_count (candidates, &question);
@@ -310,13 +312,25 @@ choose_cipher (const Planner *planner, LlPlan *plan, GError **error)
 {
   const LlPlanRequest *request = planner->request;
   LlCipher wanted = request->cipher != LL_CIPHER_CHOOSE ? request->cipher : planner->policy->cipher;
+  LlCipherChoice choice;
 
   if (wanted == LL_CIPHER_CHOOSE && planner->policy->strict)
     wanted = LL_CIPHER_AES_256_GCM;
   if (!request->encrypt || planner->protocol != LL_PROTOCOL_SMIME)
     return TRUE;
-  return ll_plan_choose_cipher (plan, request->peers, wanted, planner->refusal)
-         || refuse (planner, LL_ERROR_CANNOT_ENCRYPT, error);
+  choice = ll_plan_choose_cipher (request->peers, plan->recipients, plan->recipient_names, wanted,
+                                  &plan->peers_error);
+  plan->cipher = choice.cipher;
+  plan->cipher_reason = choice.reason;
+  if (choice.reason == LL_CIPHER_PEER_WEAK)
+    {
+      ll_refusal_add_weak (planner->refusal,
+                           g_ptr_array_index (plan->recipient_names, choice.because));
+      return refuse (planner, LL_ERROR_CANNOT_ENCRYPT, error);
+    }
+  if (choice.reason == LL_CIPHER_PEER_UNKNOWN || choice.reason == LL_CIPHER_PEER_CANNOT)
+    plan->cipher_because = ll_key_ref (g_ptr_array_index (plan->recipients, choice.because));
+  return TRUE;
 }
 
 static LlPlan *
