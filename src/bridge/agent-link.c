@@ -190,8 +190,10 @@ ll_agent_link_say (LlAgentLink *link, const char *command, const LlAgentTalk *ta
     rang = ll_alarm_stop (&alarm);
   if (problem != 0 && is_line_error (problem))
     {
+      gboolean too_large = gpg_err_code (problem) == GPG_ERR_TOO_LARGE;
+
       link->broken = TRUE;
-      problem = gpg_error (GPG_ERR_EOF);
+      problem = gpg_error (too_large ? GPG_ERR_TOO_LARGE : GPG_ERR_EOF);
     }
   if (rang)
     problem = gpg_err_make (GPG_ERR_SOURCE_USER_1, GPG_ERR_TIMEOUT);

@@ -66,7 +66,8 @@ typedef struct
 } LlAgentTalk;
 
 /* Says one command and waits for its end. 0, or the agent's error; GPG_ERR_CANCELED when the
- * cancellable did it, GPG_ERR_EOF when the agent went away, GPG_ERR_TIMEOUT with
+ * cancellable did it, GPG_ERR_EOF when the agent went away, GPG_ERR_TOO_LARGE when it
+ * sent more than the limit, GPG_ERR_TIMEOUT with
  * GPG_ERR_SOURCE_USER_1 when it did not answer in time. `talk` may be NULL for a quick command. */
 gpg_error_t ll_agent_link_say (LlAgentLink *link, const char *command, const LlAgentTalk *talk);
 
