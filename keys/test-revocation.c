@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <openssl/pem.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -710,21 +711,22 @@ free_port (void)
   return test_server_port (server);
 }
 
+/* It says when it listens; a connection to try it would keep it waiting for a request. */
 static void
-wait_for_port (guint16 port)
+wait_until_it_listens (GSubprocess *process)
 {
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GDataInputStream) out
+      = g_data_input_stream_new (g_subprocess_get_stdout_pipe (process));
 
-  for (int i = 0; i < 200; i++)
+  for (;;)
     {
-      g_autoptr (GSocketConnection) connection
-          = g_socket_client_connect_to_host (client, "127.0.0.1", port, NULL, NULL);
+      g_autofree char *line = g_data_input_stream_read_line (out, NULL, NULL, NULL);
 
-      if (connection != NULL)
-        return;
-      g_usleep (25000);
+      g_assert_nonnull (line);
+      if (g_str_has_prefix (line, "ACCEPT"))
+        break;
     }
-  g_error ("openssl ocsp does not listen");
+  g_filter_input_stream_set_close_base_stream (G_FILTER_INPUT_STREAM (out), FALSE);
 }
 
 /* `status`: "V", "R" with the date and reason, or NULL for an empty list. */
@@ -739,10 +741,10 @@ responder_new (const World *world, guint16 port, const TestCertificate *signer,
                                          : g_strdup ("");
   g_autofree char *certificate = write_certificate (world, "responder.pem", signer);
   g_autofree char *key = scratch (world, "responder.key");
-  const char *argv[] = { "openssl",  "ocsp",      "-index", index,
-                         "-port",    number,      "-CA",    world->policy->anchors_file,
-                         "-rsigner", certificate, "-rkey",  key,
-                         "-nmin",    "60",        NULL };
+  const char *argv[] = { "timeout",  "60",        "openssl", "ocsp", "-index",
+                         index,      "-port",     number,    "-CA",  world->policy->anchors_file,
+                         "-rsigner", certificate, "-rkey",   key,    "-nmin",
+                         "60",       NULL };
   Responder *responder = g_new0 (Responder, 1);
   g_autoptr (GError) error = NULL;
 
@@ -750,18 +752,17 @@ responder_new (const World *world, guint16 port, const TestCertificate *signer,
   g_assert_true (g_file_set_contents (index, line, -1, NULL));
   responder->port = port;
   responder->process
-      = g_subprocess_newv (argv,
-                           G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE,
+      = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE,
                            &error);
   g_assert_no_error (error);
-  wait_for_port (port);
+  wait_until_it_listens (responder->process);
   return responder;
 }
 
 static void
 responder_free (Responder *responder)
 {
-  g_subprocess_force_exit (responder->process);
+  g_subprocess_send_signal (responder->process, SIGTERM); /* “timeout” hands it on */
   g_subprocess_wait (responder->process, NULL, NULL);
   g_object_unref (responder->process);
   g_free (responder);
