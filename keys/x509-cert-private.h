@@ -21,4 +21,8 @@ LlKey *ll_x509_cert_new_with_secret (const LlKey *key, gboolean on_card);
  * key. Borrowed. */
 const char *ll_x509_cert_get_keygrip (const LlKey *key);
 
+/* SM-34: a key that would only keep us busy: an RSA or DSA modulus beyond LL_LIMIT_RSA_BITS, or a
+ * public exponent beyond LL_LIMIT_RSA_EXPONENT_BITS. */
+gboolean ll_x509_key_is_huge (const EVP_PKEY *key);
+
 G_END_DECLS

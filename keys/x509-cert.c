@@ -31,6 +31,22 @@ static const KeyKind key_kinds[] = {
   { "X25519", "cv25519", FALSE, KU_KEY_AGREEMENT },
   { "X448", "cv448", FALSE, KU_KEY_AGREEMENT },
   { "DSA", "dsa", TRUE, 0 },
+  /* from OpenSSL 3.5 on (PQ-07, PQ-08) */
+  { "ML-DSA-44", "ml-dsa-44", TRUE, 0 },
+  { "ML-DSA-65", "ml-dsa-65", TRUE, 0 },
+  { "ML-DSA-87", "ml-dsa-87", TRUE, 0 },
+  { "SLH-DSA-SHA2-128s", "slh-dsa-sha2-128s", TRUE, 0 },
+  { "SLH-DSA-SHA2-128f", "slh-dsa-sha2-128f", TRUE, 0 },
+  { "SLH-DSA-SHA2-192s", "slh-dsa-sha2-192s", TRUE, 0 },
+  { "SLH-DSA-SHA2-192f", "slh-dsa-sha2-192f", TRUE, 0 },
+  { "SLH-DSA-SHA2-256s", "slh-dsa-sha2-256s", TRUE, 0 },
+  { "SLH-DSA-SHA2-256f", "slh-dsa-sha2-256f", TRUE, 0 },
+  { "SLH-DSA-SHAKE-128s", "slh-dsa-shake-128s", TRUE, 0 },
+  { "SLH-DSA-SHAKE-128f", "slh-dsa-shake-128f", TRUE, 0 },
+  { "SLH-DSA-SHAKE-192s", "slh-dsa-shake-192s", TRUE, 0 },
+  { "SLH-DSA-SHAKE-192f", "slh-dsa-shake-192f", TRUE, 0 },
+  { "SLH-DSA-SHAKE-256s", "slh-dsa-shake-256s", TRUE, 0 },
+  { "SLH-DSA-SHAKE-256f", "slh-dsa-shake-256f", TRUE, 0 },
 };
 
 static const struct
@@ -78,6 +94,21 @@ algorithm_name (const EVP_PKEY *key, const KeyKind *kind)
   return g_strdup (kind->name);
 }
 
+gboolean
+ll_x509_key_is_huge (const EVP_PKEY *key)
+{
+  g_autoptr (BIGNUM) exponent = NULL;
+  gboolean is_rsa = EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS");
+
+  if (!is_rsa && !EVP_PKEY_is_a (key, "DSA"))
+    return FALSE;
+  if (EVP_PKEY_get_bits (key) > LL_LIMIT_RSA_BITS)
+    return TRUE;
+  return is_rsa
+         && (EVP_PKEY_get_bn_param (key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1
+             || BN_num_bits (exponent) > LL_LIMIT_RSA_EXPONENT_BITS);
+}
+
 static void
 fill_abilities (LlSubkey *subkey, X509 *certificate)
 {
@@ -87,7 +118,7 @@ fill_abilities (LlSubkey *subkey, X509 *certificate)
 
   subkey->algorithm = algorithm_name (public, kind);
   subkey->can_certify = X509_check_ca (certificate) > 0;
-  if (kind == NULL || EVP_PKEY_get_bits (public) > LL_LIMIT_RSA_BITS) /* SM-34 */
+  if (kind == NULL || ll_x509_key_is_huge (public)) /* SM-34 */
     return;
   /* SC-14: digitalSignature or nonRepudiation; SC-01: what the kind of key needs */
   subkey->can_sign = kind->signs && (usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0;

@@ -206,7 +206,7 @@ has_huge_key (const GPtrArray *chain)
     {
       const EVP_PKEY *key = X509_get0_pubkey (ll_x509_cert_get (g_ptr_array_index (chain, i)));
 
-      if (key != NULL && EVP_PKEY_get_bits (key) > LL_LIMIT_RSA_BITS)
+      if (key != NULL && ll_x509_key_is_huge (key))
         return TRUE;
     }
   return FALSE;

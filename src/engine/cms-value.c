@@ -3,26 +3,10 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
-#include "base/limits.h"
 #include "bridge/openssl-glue.h"
 #include "engine/cms-value-private.h"
+#include "keys/x509-cert-private.h"
 #include "provider/provider.h"
-
-/* SM-34: before any mathematics. */
-static gboolean
-is_affordable (EVP_PKEY *key)
-{
-  g_autoptr (BIGNUM) exponent = NULL;
-  gboolean is_rsa = EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS");
-
-  if (!is_rsa && !EVP_PKEY_is_a (key, "DSA"))
-    return TRUE;
-  if (EVP_PKEY_get_bits (key) > LL_LIMIT_RSA_BITS)
-    return FALSE;
-  return !is_rsa
-         || (EVP_PKEY_get_bn_param (key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1
-             && BN_num_bits (exponent) <= LL_LIMIT_RSA_EXPONENT_BITS);
-}
 
 /* A key for RSASSA-PSS alone makes nothing else; any other RSA key may make it too. */
 static gboolean
@@ -100,7 +84,7 @@ ll_cms_value_check (const LlCmsValue *value, EVP_PKEY *key)
 {
   LlReason reason = LL_REASON_BAD_SIGNATURE;
 
-  if (!is_affordable (key))
+  if (ll_x509_key_is_huge (key)) /* before any mathematics */
     return LL_REASON_UNSUPPORTED_ALGORITHM;
   if (key_fits (&value->scheme, key))
     reason = value->scheme.is_pure ? check_octets (value, key) : check_hash (value, key);
