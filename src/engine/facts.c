@@ -73,3 +73,36 @@ ll_recipient_facts_free (LlRecipientFacts *facts)
   g_clear_pointer (&facts->key, ll_key_unref);
   g_free (facts);
 }
+
+/* What the names of cms-names.h and cms-unwrap-private.h are worth. */
+static guint
+strength_of (const char *name)
+{
+  static const struct
+  {
+    const char *begin;
+    guint bits;
+  } rows[] = {
+    { "AES-256", 256 },      { "AES-192", 192 },      { "AES-128", 128 },      { "ChaCha20", 256 },
+    { "CAMELLIA-256", 256 }, { "CAMELLIA-192", 192 }, { "CAMELLIA-128", 128 }, { "3DES", 112 },
+  };
+
+  for (gsize i = 0; name != NULL && i < G_N_ELEMENTS (rows); i++)
+    if (g_str_has_prefix (name, rows[i].begin))
+      return rows[i].bits;
+  return 0;
+}
+
+guint
+ll_facts_get_strength (const LlFacts *facts)
+{
+  guint strength = strength_of (facts->cipher);
+
+  for (guint i = 0; facts->recipients != NULL && i < facts->recipients->len; i++)
+    {
+      const LlRecipientFacts *recipient = g_ptr_array_index (facts->recipients, i);
+      if (recipient->key_wrap != NULL)
+        strength = MIN (strength, strength_of (recipient->key_wrap));
+    }
+  return strength;
+}

@@ -80,6 +80,10 @@ typedef struct
 
 LlFacts *ll_facts_new (LlProtocol protocol);
 void ll_facts_free (LlFacts *facts);
+/* How many bits somebody has to guess who has the message alone: of the content's cipher, or of a
+ * weaker one that the content key is wrapped with (SM-04); 0 when we cannot tell. What the
+ * recipients' own keys are worth is not in it. */
+guint ll_facts_get_strength (const LlFacts *facts);
 LlSignatureFacts *ll_signature_facts_new (LlProtocol protocol);
 void ll_signature_facts_free (LlSignatureFacts *facts);
 LlRecipientFacts *ll_recipient_facts_new (void);

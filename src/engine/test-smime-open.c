@@ -408,6 +408,8 @@ assert_agreement_opens (const Agreement *how, const char *key_wrap)
   g_assert_true (recipient->is_ours);
   g_assert_cmpstr (recipient->algorithm, ==, "ECDH");
   g_assert_cmpstr (recipient->key_wrap, ==, key_wrap);
+  g_assert_cmpuint (ll_facts_get_strength (facts), ==,
+                    g_str_equal (key_wrap, "AES-128") ? 128 : 256);
 }
 
 /* AL-09: parameters absent or NULL, with and without UKM; AL-10; SM-03, SM-04. */
@@ -890,6 +892,74 @@ test_ml_kem (void)
     }
 }
 
+/* RFC 9936 appendix C.1: to the key whose seed is the octets 0 to 63. */
+static const char rfc9936_example[]
+    = "MIID4gYLKoZIhvcNAQkQARegggPRMIIDzQIBADGCA3ikggN0BgsqhkiG9w0BCRAN"
+      "AzCCA2MCAQCAFFmXiMN67UAO5AXRsqM2arF9gkpRMAsGCWCGSAFlAwQEAQSCAwA+"
+      "pA/GygkOLIr3bicnqzjgZS2VFZhv4YaCf+hOWW5CG4X9RZzHiZc3LJ3jHRkbOcHV"
+      "o+tt21aq3t52XMOQ/bvC+IyxdWgdQgG4HM38sk/vE68vWhq8+NivOE8CoBCm6Rnx"
+      "mHpemxwOLT8H9YqfpTnOhswUmRChaSwMpM4Ozk7u0uZpnLl2MyRS3koutcph97CB"
+      "Mww0eY73EqJOWcM86h8fnm1PvzdDo4RnQwARM29i2HB5K4Zr780dGzZb7RlSZz06"
+      "Wwwgs4a079HPY/03a9R8zEasTdjsZrBHxMlaz/HP0CikGbAC/aG2F8umHS6Rz+j/"
+      "+8uP/U1fatixWMIZ423FFAXcDAsjSXmsZY5yvd8bZ3O5ayrj5NB76GBIBAwBZ0Nv"
+      "qDnnUpsAzJq1Wi8l22PMn1V1lOaRwR5VPUo+vHYPXxnl/hRIOLTH0VkdqbXUZ0lP"
+      "2crFLMVQQGA5nb23IpjrmkwBewB4b9x9nXqletu4thw03h4oiyq3KBcdzhQ80WlT"
+      "+YTBrtVZ5WuqDOZY0yzOQvRAdQTNelea0O+bdxNeqjm2+To6LlmXgH8GNhyD9OZ/"
+      "jj+c9oMWARUU9dhaGBzq1xTNSUDk66wB1mUo2jL4nOoEKOjrytz4qhiMn2LoWxlX"
+      "ZVt/4rjXlzt6cia2bZO/eyMvPc9lPIS07PGpkg2xlJrXULVGpVUqIOVJCXGbjAwH"
+      "BW/LfldK0qMuyVAB3ehEgb530DntW/dCYuzzmB8bANM2apwuBhxH4kGgYcYklWDS"
+      "uERqSAw4woupidn2itxLuvKiC0fkkjEoxyNC1Zf9olneC4PCBW1rd+eZsxkySqUL"
+      "HWWcKlYCm3RTxfO6UkPZ+nSdkXxA2dEB5FO8ixDkKnwIkyPAJveD4QC5+m5wFEJN"
+      "pvo3kryVfughnQFrdz8o/tzJYqSFq6/+wCMoGXHimqaJg57P0mGekih80jDbJqJQ"
+      "fMUA6xx6UpO1/pF64pvxrTUBJPijEWNSFLQR259n07hb1xUBhTfqRbQfQbTGYFEw"
+      "DQYLKoZIhvcNAQkQAxwCARAwCwYJYIZIAWUDBAEFBBjAUOQ5L5wU3QrCIgID8xfX"
+      "AflPndknePUwOgYJKoZIhvcNAQcBMB4GCWCGSAFlAwQBBjARBAxcpXRouBvwO42n"
+      "GGwCARCADZTIaJqZ0sOOGS+muggEEFzxeGxXx0ArVPyTwwpKRTM=";
+
+static EVP_PKEY *
+make_seeded_key (void)
+{
+  g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name (NULL, kems[0].name, NULL);
+  guint8 seed[64];
+  OSSL_PARAM params[] = { OSSL_PARAM_construct_octet_string ("seed", seed, sizeof seed),
+                          OSSL_PARAM_construct_end () };
+  EVP_PKEY *key = NULL;
+
+  for (guint8 i = 0; i < sizeof seed; i++)
+    seed[i] = i;
+  if (context == NULL)
+    return NULL;
+  g_assert_true (EVP_PKEY_keygen_init (context) == 1);
+  g_assert_true (EVP_PKEY_CTX_set_params (context, params) == 1);
+  g_assert_true (EVP_PKEY_generate (context, &key) == 1);
+  return key;
+}
+
+static void
+test_ml_kem_of_the_rfc (void)
+{
+  g_autoptr (EVP_PKEY) key = make_seeded_key ();
+  gsize length;
+  guint8 *octets_of_it = g_base64_decode (rfc9936_example, &length);
+  g_autoptr (GBytes) object = g_bytes_new_take (octets_of_it, length);
+  g_autoptr (GBytes) plain = NULL;
+
+  if (key == NULL)
+    {
+      g_test_skip ("this OpenSSL knows no ML-KEM");
+      return;
+    }
+  g_autofree char *path = write_protected (key, "seeded.pem", "open sesame");
+  ll_test_home_set_pinentry (home, LL_TEST_PINENTRY_ANSWERS, "open sesame");
+  use_key_file (path);
+  g_autoptr (LlFacts) facts = open_object (object, &plain);
+  g_assert_cmpint (facts->decryption, ==, LL_DECRYPTION_DONE);
+  g_assert_cmpstr (facts->cipher, ==, "AES-128-GCM");
+  g_assert_cmpuint (ll_facts_get_strength (facts), ==, 128);
+  g_assert_cmpmem (g_bytes_get_data (plain, NULL), g_bytes_get_size (plain), "Hello, world!", 13);
+  use_key_file (NULL);
+}
+
 static void
 assert_key_file_refused (const char *path, GBytes *object, LlError code, const char *word)
 {
@@ -983,6 +1053,7 @@ main (int argc, char **argv)
   CASE ("several keys are tried on a pipe", test_several_keys_from_a_pipe);
   CASE ("malformed recipients are an error", test_malformed_recipients);
   CASE ("ML-KEM opens with a key in a file", test_ml_kem);
+  CASE ("the example of RFC 9936 opens", test_ml_kem_of_the_rfc);
   CASE ("files are not for keys that gpg-agent can keep", test_files_are_not_for_other_keys);
   int status = g_test_run ();
 

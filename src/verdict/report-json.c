@@ -142,10 +142,23 @@ add_recipient (JsonBuilder *builder, const LlRecipientFacts *recipient)
   ll_json_begin_object (builder, NULL);
   ll_json_add_text (builder, "hint", recipient->hint);
   ll_json_add_text (builder, "algorithm", recipient->algorithm);
+  ll_json_add_text (builder, "key_wrap", recipient->key_wrap);
   ll_json_add_text (builder, "fingerprint", key != NULL ? ll_key_get_fingerprint (key) : NULL);
   ll_json_add_text (builder, "name", key != NULL ? ll_key_get_title (key) : NULL);
   ll_json_add_boolean (builder, "ours", recipient->is_ours);
   json_builder_end_object (builder);
+}
+
+/* SM-04 */
+static void
+add_strength (JsonBuilder *builder, const LlFacts *facts)
+{
+  guint bits = ll_facts_get_strength (facts);
+
+  if (bits > 0)
+    ll_json_add_number (builder, "strength", bits);
+  else
+    ll_json_add_text (builder, "strength", NULL);
 }
 
 static void
@@ -163,6 +176,7 @@ add_encryption (JsonBuilder *builder, const LlLayerVerdict *layer)
   ll_json_add_boolean (builder, "opened", layer->is_opened);
   ll_json_add_word (builder, "reason", ll_reason_name (facts->decryption_reason));
   ll_json_add_text (builder, "cipher", facts->cipher);
+  add_strength (builder, facts);
   ll_json_add_boolean (builder, "integrity", facts->has_integrity);
   ll_json_add_boolean (builder, "passphrase", facts->symmetric);
   ll_json_begin_array (builder, "recipients");

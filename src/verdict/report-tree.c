@@ -18,6 +18,17 @@ append_size (GString *out, guint depth, const char *label, gsize octets)
   ll_report_line (out, depth, label, size);
 }
 
+/* SM-04 */
+static void
+append_strength (GString *out, guint depth, const LlFacts *facts)
+{
+  guint bits = ll_facts_get_strength (facts);
+  g_autofree char *text = g_strdup_printf (_ ("%u bits"), bits);
+
+  if (bits > 0)
+    ll_report_line (out, depth, _ ("Strength:"), text);
+}
+
 static void
 append_recipients (GString *out, guint depth, const LlFacts *facts)
 {
@@ -32,6 +43,7 @@ append_recipients (GString *out, guint depth, const LlFacts *facts)
       if (recipient->key != NULL)
         ll_report_quoted (out, depth + 1, _ ("Key:"), recipient->hint);
       ll_report_quoted (out, depth + 1, _ ("Method:"), recipient->algorithm);
+      ll_report_quoted (out, depth + 1, _ ("Key wrap:"), recipient->key_wrap);
     }
   if (facts->symmetric)
     ll_report_line (out, depth, _ ("Recipient:"), _ ("whoever knows the passphrase"));
@@ -69,6 +81,7 @@ append_layer (GString *out, const LlEvidence *evidence, const LlLayerVerdict *la
     }
   if (layer->facts->decryption_reason != LL_REASON_NONE)
     ll_report_line (out, 2, _ ("Encryption:"), ll_wording_reason (layer->facts->decryption_reason));
+  append_strength (out, 2, layer->facts);
   append_recipients (out, 2, layer->facts);
   if (layer->is_signed && layer->evidence->signers->len == 0)
     ll_report_line (out, 2, _ ("Signature:"), ll_wording_reason (layer->reason));
