@@ -99,7 +99,7 @@ wide() { # a million parts
 
 huge_header() {
   printf 'Subject: '
-  head -c 2147483648 /dev/zero | tr '\0' a
+  head -c 268435456 /dev/zero | tr '\0' a
 }
 
 many_fields() {
@@ -117,7 +117,7 @@ for verb in sign encrypt decrypt verify show inspect; do
   gets '30,000 header fields' 41 2000 -- mail $verb "$M/fields.eml"
 done
 for verb in decrypt verify; do
-  gets 'a 2 GiB header' 41 '[0-9]' -- mail $verb < <(huge_header 2>/dev/null)
+  gets 'a 256 MiB header' 41 '[0-9]' -- mail $verb < <(huge_header 2>/dev/null)
 done
 rm "$M/wide.eml"
 

@@ -1,7 +1,6 @@
 /* limits.h - what a message may ask of us (VM-08). Errors tell these numbers. */
 #pragma once
 
-#define LL_LIMIT_MESSAGE_BYTES (64 * 1024 * 1024) /* a whole mail message in memory */
 #define LL_LIMIT_HEADER_BYTES (1024 * 1024)       /* one header section */
 #define LL_LIMIT_HEADER_FIELDS 2000               /* fields in one header section */
 #define LL_LIMIT_PARTS 10000 /* MIME parts in one message, all layers together */

@@ -89,7 +89,7 @@ seal (World *world, SealVerb verb, const LlSealRequest *request, GBytes *content
       LlSealResult **result, GError **error)
 {
   g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (content);
-  g_autoptr (GOutputStream) out = ll_secret_sink_new (LL_LIMIT_MESSAGE_BYTES);
+  g_autoptr (GOutputStream) out = ll_secret_sink_new (LL_LIMIT_ALL_LAYERS_BYTES);
 
   if (!verb (world->engine, request, in, out, result, NULL, error))
     return NULL;
@@ -100,7 +100,7 @@ static LlFacts *
 decrypt (World *world, GBytes *message, GBytes **content, GError **error)
 {
   g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (message);
-  g_autoptr (GOutputStream) out = ll_secret_sink_new (LL_LIMIT_MESSAGE_BYTES);
+  g_autoptr (GOutputStream) out = ll_secret_sink_new (LL_LIMIT_ALL_LAYERS_BYTES);
   LlFacts *facts = NULL;
 
   world->engine->klass->decrypt (world->engine, in, out, &facts, NULL, error);
@@ -116,7 +116,7 @@ verify (World *world, GBytes *signature, GBytes *content, GBytes **signed_conten
   g_autoptr (GInputStream) content_in
       = content != NULL ? g_memory_input_stream_new_from_bytes (content) : NULL;
   g_autoptr (GOutputStream) out
-      = content == NULL ? ll_secret_sink_new (LL_LIMIT_MESSAGE_BYTES) : NULL;
+      = content == NULL ? ll_secret_sink_new (LL_LIMIT_ALL_LAYERS_BYTES) : NULL;
   LlFacts *facts = NULL;
 
   world->engine->klass->verify (world->engine, in, content_in, out, &facts, NULL, error);
@@ -814,7 +814,7 @@ test_cancelled (World *world, gconstpointer data)
   g_autofree char *carol = NULL;
   g_autoptr (GPtrArray) keys = NULL;
   g_autoptr (GInputStream) in = g_memory_input_stream_new_from_data (TEXT, -1, NULL);
-  g_autoptr (GOutputStream) out = ll_secret_sink_new (LL_LIMIT_MESSAGE_BYTES);
+  g_autoptr (GOutputStream) out = ll_secret_sink_new (LL_LIMIT_ALL_LAYERS_BYTES);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
   LlSealRequest request = { .detached = TRUE };

@@ -113,7 +113,7 @@ verify (LlEngine *engine, const Case *one, GError **error)
       content = g_memory_input_stream_new_from_bytes (content_bytes);
     }
   else
-    out = ll_secret_sink_new (LL_LIMIT_MESSAGE_BYTES);
+    out = ll_secret_sink_new (LL_LIMIT_ALL_LAYERS_BYTES);
   engine->klass->verify (engine, in, content, out, &facts, NULL, error);
   return facts;
 }
@@ -169,7 +169,7 @@ check_decrypt (LlEngine *engine, const Case *one)
 {
   g_autoptr (GBytes) bytes = load (one->file);
   g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (bytes);
-  g_autoptr (GOutputStream) out = ll_secret_sink_new (LL_LIMIT_MESSAGE_BYTES);
+  g_autoptr (GOutputStream) out = ll_secret_sink_new (LL_LIMIT_ALL_LAYERS_BYTES);
   g_autoptr (GError) error = NULL;
   g_autoptr (LlFacts) facts = NULL;
   g_autoptr (GBytes) content = NULL;
