@@ -214,6 +214,25 @@ use_home b
 like "which Bob opens" "$(cat "$T/opened.eml")" "Hello from a test."
 use_home a
 
+# Signed inside the encryption, the signature teaches as well.
+use_home b
+smime_cert alice
+ok "Bob signs and encrypts" "$LETTERLOCK" mail encrypt --smime --aead -o "$T/both.eml" "$T/plain.eml"
+use_home a
+"$LETTERLOCK" key forget --all
+"$LETTERLOCK" mail show --json "$T/both.eml" >"$T/report.json"
+is "what is signed inside the encryption teaches, too" "$(report status) $(cipher)" \
+  "signed-encrypted AES-256-GCM best"
+
+# A home that is not there yet: it is not made, and what there is to learn can be learnt later.
+"$LETTERLOCK" key forget --all
+GNUPGHOME='' verify --anchors "$T/root.crt" "$T/own.eml"
+is "without a GnuPG home, the signature is good" "$(report good)" true
+is "and nothing is learnt" "$(report 'len(learnt)')" 0
+ok "and no home is made for it" test ! -e "$HOME/.gnupg"
+verify "$T/own.eml"
+is "but later" "$(report 'len(learnt)')" 1
+
 # --- the plan, without sealing --------------------------------------------------------------------
 
 plan ()
@@ -273,6 +292,7 @@ echo 'This is a letter, and no database.' >"$PEERS"
 verify "$T/first.eml"
 is "a damaged file is no reason not to read" "$? $(report good)" "0 true"
 like "and is said to be damaged" "$(cat "$T/report.err")" "peers.sqlite” is damaged"
+like "doctor says so, too" "$("$LETTERLOCK" doctor)" "peers.sqlite” is damaged"
 is "encrypting goes on, too" "$(cipher)" "AES-256-CBC peer-unknown"
 like "and says it as well" "$(cat "$T/sealed.err")" "is damaged"
 verify --quiet "$T/first.eml"

@@ -85,8 +85,6 @@ import_new (LlSession *session, LlLesson *lesson, GCancellable *cancellable, GEr
   g_autoptr (GPtrArray) wanted = NULL;
   g_autoptr (LlImportResult) result = NULL;
 
-  if (!ll_key_store_can_add (session->store))
-    return TRUE;
   wanted = find_new (session, lesson, error);
   if (wanted == NULL || wanted->len == 0)
     return wanted != NULL;
@@ -123,8 +121,13 @@ apply (LlSession *session, LlLesson *lesson, GCancellable *cancellable, GError *
 
   if (!ll_peers_compare (session->peers, &news, &expected, error))
     return FALSE;
-  if ((expected & LL_LEARNT_CERTIFICATE) != 0 && !import_new (session, lesson, cancellable, error))
-    return FALSE;
+  if ((expected & LL_LEARNT_CERTIFICATE) != 0)
+    {
+      if (!ll_key_store_can_add (session->store))
+        return TRUE; /* another time, when there is a place for it */
+      if (!import_new (session, lesson, cancellable, error))
+        return FALSE;
+    }
   return expected == LL_LEARNT_NOTHING
          || ll_peers_learn (session->peers, &news, &lesson->learnt, error);
 }

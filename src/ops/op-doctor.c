@@ -14,6 +14,7 @@
 #include "bridge/call-dirmngr.h"
 #include "bridge/versions.h"
 #include "keys/trust.h"
+#include "keys/peers.h"
 #include "ops/op-doctor.h"
 
 #define SOON_SECONDS (30 * 24 * 60 * 60)
@@ -347,6 +348,27 @@ check_anchors (Doctor *doctor, LlKeyStore *store)
           NULL);
 }
 
+/* A file that is not there yet is nothing to speak of. */
+static void
+check_peers (Doctor *doctor)
+{
+  const char *path = doctor->policy->peers_file;
+  g_autoptr (LlPeers) peers = NULL;
+  g_autoptr (LlPeer) anybody = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (path == NULL || !g_file_test (path, G_FILE_TEST_EXISTS))
+    return;
+  peers = ll_peers_new (path);
+  anybody = ll_peers_find (peers, "postmaster@localhost", &error);
+  if (error != NULL)
+    tell (doctor, "peers", LL_HEALTH_NOTE, g_strdup (error->message),
+          _ ("Until then S/MIME is encrypted with AES-256-CBC, and nothing is learnt."));
+  else
+    tell (doctor, "peers", LL_HEALTH_GOOD,
+          g_strdup_printf (_ ("What signed mail teaches is remembered in %s"), path), NULL);
+}
+
 GPtrArray *
 ll_op_doctor (const LlPolicy *policy, GCancellable *cancellable)
 {
@@ -364,6 +386,7 @@ ll_op_doctor (const LlPolicy *policy, GCancellable *cancellable)
   check_keys (&doctor, store, LL_PROTOCOL_OPENPGP);
   check_keys (&doctor, store, LL_PROTOCOL_SMIME);
   check_anchors (&doctor, store);
+  check_peers (&doctor);
   return doctor.diagnoses;
 }
 
