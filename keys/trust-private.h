@@ -4,6 +4,7 @@
 
 #include "keys/anchors.h"
 #include "keys/trust.h"
+#include "keys/x509-fetch.h"
 #include "keys/x509-path.h"
 #include "keys/x509-revocation.h"
 
@@ -14,6 +15,7 @@ struct _LlTrust
   LlPolicy *policy;
   LlKeyStore *store; /* borrowed */
   LlAnchors *anchors;
+  LlX509Fetch *fetch; /* NULL until something is fetched */
   LlX509Revocation *revocation;
   GCancellable *cancellable; /* or NULL */
 };

@@ -30,6 +30,52 @@ build_path (LlTrust *trust, LlKey *key, LlX509PathQuestion *question)
   return path;
 }
 
+/* The certificates of authorities that are missing, from the network. Whatever comes is kept only
+ * when the path then ends at an anchor (SC-25): else the path stays as it was. Takes the path. */
+static LlX509Path *
+complete_path (LlTrust *trust, LlKey *key, LlX509PathQuestion *question, LlX509Path *path)
+{
+  g_autoptr (GPtrArray) material = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  g_autoptr (LlX509Path) longer = NULL;
+  const LlX509Path *last = path;
+  guint length;
+
+  if (trust->fetch == NULL)
+    trust->fetch = ll_x509_fetch_new (trust->policy);
+  do
+    {
+      g_autoptr (GPtrArray) found = NULL;
+
+      length = last->chain->len;
+      found = ll_x509_fetch_issuers (trust->fetch, g_ptr_array_index (last->chain, length - 1),
+                                     trust->cancellable);
+      if (found->len == 0)
+        break;
+      g_ptr_array_extend_and_steal (material, g_steal_pointer (&found));
+      for (guint i = 0; longer == NULL && question->extra != NULL && i < question->extra->len; i++)
+        g_ptr_array_add (material, ll_key_ref (g_ptr_array_index (question->extra, i)));
+      question->extra = material;
+      ll_x509_path_free (longer);
+      last = longer = build_path (trust, key, question);
+    }
+  while (longer->reason == LL_REASON_ISSUER_MISSING && longer->chain->len > length);
+  if (longer == NULL || longer->reason != LL_REASON_NONE)
+    return path;
+  ll_x509_path_free (path);
+  return g_steal_pointer (&longer);
+}
+
+static LlX509Path *
+find_path (LlTrust *trust, LlKey *key, LlX509PathQuestion *question, LlAskFor ask)
+{
+  LlX509Path *path = build_path (trust, key, question);
+
+  if (path->reason != LL_REASON_ISSUER_MISSING || !trust->policy->fetch_issuers
+      || ask == LL_ASK_FOR_LIST)
+    return path;
+  return complete_path (trust, key, question, path);
+}
+
 /* SC-07: a certificate that the user pinned needs no path; it is still looked at for what it may be
  * used for, and for its time. A pin for addresses counts for these alone. */
 static gboolean
@@ -82,7 +128,7 @@ ll_trust_judge_smime (LlKeyOpinion *opinion, LlTrust *trust, LlKey *key,
                                   .at = ll_policy_time (trust->policy) };
   gboolean pinned = is_pinned (trust, key, material->address);
   g_autoptr (LlX509Path) path
-      = pinned ? pinned_path (key, &question) : build_path (trust, key, &question);
+      = pinned ? pinned_path (key, &question) : find_path (trust, key, &question, ask);
   LlReason objection = ll_anchors_objection (trust->anchors, path->chain);
 
   bind_by_pin (opinion, trust, key, material->address);

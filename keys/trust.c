@@ -34,6 +34,7 @@ ll_trust_free (LlTrust *trust)
   if (trust == NULL)
     return;
   ll_anchors_free (trust->anchors);
+  ll_x509_fetch_free (trust->fetch);
   ll_x509_revocation_free (trust->revocation);
   g_clear_object (&trust->cancellable);
   ll_policy_free (trust->policy);

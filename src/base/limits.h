@@ -40,4 +40,6 @@
 #define LL_REVOCATION_SECONDS 20    /* for all that is asked of the network about one chain */
 #define LL_LIMIT_CRL_BYTES (16 * 1024 * 1024) /* one CRL */
 #define LL_LIMIT_OCSP_BYTES (64 * 1024)       /* one answer of OCSP */
+#define LL_LIMIT_ISSUER_BYTES (256 * 1024)    /* certificates of an authority from the network */
+#define LL_LIMIT_ISSUER_FETCHES 8             /* addresses that are asked for them, in one run */
 #define LL_LIMIT_CRLS 32                      /* CRLs that come in one message */

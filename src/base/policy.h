@@ -31,6 +31,7 @@ typedef struct
   gboolean system_anchors; /* S/MIME: also the system's anchors for e-mail, of p11-kit */
   LlRevocationMode revocation;
   gboolean fetch_issuers; /* S/MIME: missing intermediates from the addresses in certificates */
+  gboolean fetch_local;   /* S/MIME: these also from addresses of the local network (SC-25) */
   char **crl_files;       /* CRLs at hand, PEM or DER; or NULL */
   LlCipher cipher;        /* S/MIME: encrypt with this one; CHOOSE: by what recipients can read */
   char **key_files;       /* S/MIME: private keys that gpg-agent cannot hold (ML-KEM), or NULL */

@@ -121,6 +121,9 @@ ll_settings_load (const char *path, LlPolicy *policy, GError **error)
   read_string (file, "openpgp", "program", &policy->gpg_program);
   return read_seal_style (file, path, policy, error) && read_revocation (file, path, policy, error)
          && read_boolean (file, path, "smime", "learn", &policy->learn, error)
+         && read_boolean (file, path, "smime", "system-anchors", &policy->system_anchors, error)
+         && read_boolean (file, path, "smime", "fetch-issuers", &policy->fetch_issuers, error)
+         && read_boolean (file, path, "smime", "fetch-local", &policy->fetch_local, error)
          && read_boolean (file, path, "openpgp", "always-trust", &policy->always_trust, error)
          && read_boolean (file, path, "encrypt", "to-self", &policy->encrypt_to_self, error);
 }

@@ -35,6 +35,32 @@ is_fetchable (const char *url)
   return strlen (url) <= MAX_URL_BYTES;
 }
 
+gboolean
+ll_dirmngr_has_proxy (void)
+{
+  static const char *const options[] = { "use-tor", "http-proxy", "honor-http-proxy" };
+  g_autofree char *home = ll_daemon_find_directory ("homedir");
+  g_autofree char *unescaped = home != NULL ? g_uri_unescape_string (home, NULL) : NULL;
+  g_autofree char *path
+      = unescaped != NULL ? g_build_filename (unescaped, "dirmngr.conf", NULL) : NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  if (path == NULL || !g_file_get_contents (path, &text, NULL, NULL))
+    return FALSE;
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      const char *line = g_strstrip (lines[i]);
+
+      line += g_str_has_prefix (line, "--") ? 2 : 0;
+      for (gsize k = 0; k < G_N_ELEMENTS (options); k++)
+        if (g_str_has_prefix (line, options[k]))
+          return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 set_fetch_error (gpg_error_t problem, const char *url, guint seconds, GError **error)
 {

@@ -95,6 +95,15 @@ typedef enum
   FORM_WHOLE,
 } Form;
 
+static LlKeyOpinion *
+judge (LlSession *session, LlKey *key, Form form)
+{
+  if (form == FORM_LINES)
+    return NULL;
+  return form == FORM_WHOLE ? ll_op_keys_judge_among (session, key, NULL)
+                            : ll_op_keys_judge (session, key);
+}
+
 static char *
 list_to_json (LlSession *session, GPtrArray *keys, GPtrArray *peers, Form form)
 {
@@ -104,8 +113,7 @@ list_to_json (LlSession *session, GPtrArray *keys, GPtrArray *peers, Form form)
   for (guint i = 0; i < keys->len; i++)
     {
       LlKey *key = g_ptr_array_index (keys, i);
-      g_autoptr (LlKeyOpinion) opinion
-          = form != FORM_LINES ? ll_op_keys_judge (session, key) : NULL;
+      g_autoptr (LlKeyOpinion) opinion = judge (session, key, form);
       ll_key_print_json (builder, key, opinion);
     }
   json_builder_end_array (builder);
@@ -123,8 +131,7 @@ list_to_text (LlSession *session, GPtrArray *keys, GPtrArray *peers, Form form)
   for (guint i = 0; i < keys->len; i++)
     {
       LlKey *key = g_ptr_array_index (keys, i);
-      g_autoptr (LlKeyOpinion) opinion
-          = form != FORM_LINES ? ll_op_keys_judge (session, key) : NULL;
+      g_autoptr (LlKeyOpinion) opinion = judge (session, key, form);
       if (form == FORM_WHOLE)
         ll_key_print_whole (out, key, opinion, at);
       else

@@ -21,7 +21,7 @@ static struct
 {
   LlPolicy *policy;
   GCancellable *cancellable;
-  gboolean json, quiet, always_trust;
+  gboolean json, quiet, always_trust, fetch_issuers;
   char **crls;
   char *revocation;
   char *at, *anchors, *gpg_program, *home, *profile;
@@ -36,6 +36,8 @@ static const GOptionEntry common_entries[] = {
     N_ ("Trust the S/MIME root certificates in this PEM file"), N_ ("FILE") },
   { "revocation", 0, 0, G_OPTION_ARG_STRING, &shared.revocation,
     N_ ("S/MIME: ask whether certificates were revoked: soft, online, require"), N_ ("HOW") },
+  { "fetch-issuers", 0, 0, G_OPTION_ARG_NONE, &shared.fetch_issuers,
+    N_ ("S/MIME: fetch missing certificates of authorities from the network"), NULL },
   { "crl", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &shared.crls,
     N_ ("S/MIME: read this list of revoked certificates; may be repeated"), N_ ("FILE") },
   { "profile", 0, 0, G_OPTION_ARG_STRING, &shared.profile,
@@ -158,6 +160,8 @@ make_policy (GError **error)
   policy->peers_file = ll_peers_path ();
   if (shared.always_trust)
     policy->always_trust = TRUE;
+  if (shared.fetch_issuers)
+    policy->fetch_issuers = TRUE;
   ll_open_options_apply (policy);
   if (shared.home != NULL)
     g_setenv ("GNUPGHOME", shared.home, TRUE);

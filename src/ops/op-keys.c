@@ -96,7 +96,9 @@ ll_op_keys_read_certificates (const char *path, GCancellable *cancellable, GErro
 LlKeyOpinion *
 ll_op_keys_judge_among (LlSession *session, LlKey *key, GPtrArray *others)
 {
-  return ll_trust_judge (session->trust, key, ll_key_get_address (key), others);
+  LlTrustMaterial material = { .address = ll_key_get_address (key), .certificates = others };
+
+  return ll_trust_judge_signature (session->trust, key, &material);
 }
 
 LlImportResult *

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 GPtrArray *ll_op_keys_list (LlSession *session, LlProtocol protocol, const char *what,
                             LlKeyFilter filter, GError **error);
 
-/* What to think of a key as a signer in its own first name. (transfer full) */
+/* What to think of a key as a signer in its own first name; no server is asked. (transfer full) */
 LlKeyOpinion *ll_op_keys_judge (LlSession *session, LlKey *key);
 
 /* The certificates of a file in PEM or DER, which is not imported; NULL or "-" is standard input.
@@ -22,7 +22,8 @@ LlKeyOpinion *ll_op_keys_judge (LlSession *session, LlKey *key);
 GPtrArray *ll_op_keys_read_certificates (const char *path, GCancellable *cancellable,
                                          GError **error);
 
-/* What to think of a certificate that comes with others: they may complete its path, never anchor
+/* The same for one that is looked at by itself, as far as the policy says also by the network.
+ * `others` (nullable) are certificates that came with it: they may complete its path, never anchor
  * it. (transfer full) */
 LlKeyOpinion *ll_op_keys_judge_among (LlSession *session, LlKey *key, GPtrArray *others);
 
