@@ -139,13 +139,25 @@ ll_source_new_range (LlSource *source, guint64 start, guint64 end)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
+/* A regular file, and what of it is still to be read. */
 static gboolean
-is_large_file (int fd, struct stat *status, off_t *at)
+is_file (int fd, struct stat *status, off_t *at)
 {
   if (fstat (fd, status) != 0 || !S_ISREG (status->st_mode))
     return FALSE;
   *at = lseek (fd, 0, SEEK_CUR);
-  return *at >= 0 && status->st_size - *at > LL_SOURCE_MEMORY_BYTES;
+  return *at >= 0 && status->st_size >= *at;
+}
+
+/* NULL without error when it is not as long as it seemed, as files of the kernel are. */
+static LlSource *
+read_small (int fd, gsize size)
+{
+  guint8 *data = g_malloc (size + 1);
+  g_autoptr (GBytes) bytes = ll_secret_bytes_new_take (data, size);
+  gssize n = pread (fd, data, size + 1, lseek (fd, 0, SEEK_CUR));
+
+  return n == (gssize)size && size > 0 ? ll_source_new (bytes) : NULL;
 }
 
 static const char *
@@ -178,15 +190,22 @@ LlSource *
 ll_source_new_path (const char *path, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GInputStream) in = ll_input_open (path, error);
+  LlSource *small = NULL;
   struct stat status;
   Store *store;
   off_t at = 0;
+  gboolean regular;
   int fd;
 
   if (in == NULL)
     return NULL;
   fd = g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (in));
-  if (!is_large_file (fd, &status, &at))
+  regular = is_file (fd, &status, &at);
+  if (regular && status.st_size - at <= LL_SOURCE_MEMORY_BYTES)
+    small = read_small (fd, (gsize)(status.st_size - at));
+  if (small != NULL)
+    return small;
+  if (!regular || status.st_size - at <= LL_SOURCE_MEMORY_BYTES)
     return take_in (in, path, cancellable, error);
   store = store_new ();
   store->file = G_FILE_DESCRIPTOR_BASED (g_steal_pointer (&in));
