@@ -40,6 +40,8 @@ typedef struct
 {
   LlCipher cipher; /* CHOOSE: none may be used (PEER_WEAK, SM-11) */
   LlCipherReason reason;
+  LlCapabilityFlags
+      readable;  /* what all readers can do beside it; ll_cipher_choose() leaves it 0 */
   guint because; /* which reader decided, for the reasons that begin with PEER */
 } LlCipherChoice;
 

@@ -67,14 +67,36 @@ make_reader (LlPeers *peers, const LlKey *key, const char *name, GError **troubl
   return reader;
 }
 
+static gboolean
+is_on_card (const LlKey *key)
+{
+  GPtrArray *subkeys = ll_key_get_subkeys (key);
+
+  return subkeys->len > 0 && ((const LlSubkey *)g_ptr_array_index (subkeys, 0))->on_card;
+}
+
+/* What this reader's program can do: ours does what it lists, but no card is sure to do OAEP. */
+static LlCapabilityFlags
+flags_of (const LlCipherReader *reader, const LlKey *key)
+{
+  if (reader->kind == LL_READER_OURS)
+    return LL_CAPABILITY_CEK_HKDF | (is_on_card (key) ? 0 : LL_CAPABILITY_OAEP);
+  return reader->capabilities.flags;
+}
+
 LlCipherChoice
 ll_plan_choose_cipher (LlPeers *peers, GPtrArray *keys, GPtrArray *names, LlCipher wanted,
                        GError **trouble)
 {
   g_autofree LlCipherReader *readers = g_new0 (LlCipherReader, keys->len);
+  LlCipherChoice choice;
 
   for (guint i = 0; wanted == LL_CIPHER_CHOOSE && i < keys->len; i++)
     readers[i]
         = make_reader (peers, g_ptr_array_index (keys, i), g_ptr_array_index (names, i), trouble);
-  return ll_cipher_choose (readers, keys->len, wanted);
+  choice = ll_cipher_choose (readers, keys->len, wanted);
+  choice.readable = keys->len > 0 ? LL_CAPABILITY_OAEP | LL_CAPABILITY_CEK_HKDF : 0;
+  for (guint i = 0; i < keys->len; i++)
+    choice.readable &= flags_of (&readers[i], g_ptr_array_index (keys, i));
+  return choice;
 }

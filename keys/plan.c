@@ -322,6 +322,7 @@ choose_cipher (const Planner *planner, LlPlan *plan, GError **error)
                                   &plan->peers_error);
   plan->cipher = choice.cipher;
   plan->cipher_reason = choice.reason;
+  plan->readable = choice.readable;
   if (choice.reason == LL_CIPHER_PEER_WEAK)
     {
       ll_refusal_add_weak (planner->refusal,

@@ -40,8 +40,9 @@ typedef struct
   gboolean to_self;
   LlCipher cipher; /* S/MIME: what to encrypt with (SM-10); CHOOSE for OpenPGP */
   LlCipherReason cipher_reason;
-  LlKey *cipher_because; /* the recipient that decided; or NULL */
-  GError *peers_error;   /* why it could not be looked up what recipients can read; or NULL */
+  LlCapabilityFlags readable; /* S/MIME: what every recipient's program can do beside the cipher */
+  LlKey *cipher_because;      /* the recipient that decided; or NULL */
+  GError *peers_error;        /* why it could not be looked up what recipients can read; or NULL */
 } LlPlan;
 
 void ll_plan_free (LlPlan *plan);

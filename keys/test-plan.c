@@ -287,6 +287,9 @@ assert_cipher (Fixture *fixture, const char *second, LlCipher cipher, LlCipherRe
                        : NULL,
                    ==, because != NULL ? because->fingerprint : NULL);
   g_assert_cmpuint (made->recipient_opinions->len, ==, made->recipients->len);
+  /* OAEP and derived keys are only for who said so */
+  g_assert_cmpuint (made->readable, ==,
+                    reason == LL_CIPHER_BEST ? LL_CAPABILITY_OAEP | LL_CAPABILITY_CEK_HKDF : 0);
 }
 
 static void

@@ -42,6 +42,7 @@ ll_seal_style_join (const LlSealStyle *usual, const LlSealStyle *wanted)
     .oaep = usual->oaep || wanted->oaep,
     .key_id = usual->key_id || wanted->key_id,
     .strict = usual->strict || wanted->strict,
+    .derived_key = usual->derived_key || wanted->derived_key,
     .digest = wanted->digest != LL_DIGEST_CHOOSE ? wanted->digest : usual->digest,
   };
 }

@@ -24,6 +24,8 @@ typedef struct
   gboolean key_id; /* signers and recipients by subject key identifier, where the certificate has
                       one; else, and without, by issuer and serial number */
   gboolean strict; /* the profile of BR-11: PSS, OAEP, AES-GCM, no short keys; else a refusal */
+  gboolean derived_key; /* the content key is derived (RFC 9709): only when every recipient said
+                           that they can read it; no option says so */
   LlDigest digest;
 } LlSealStyle;
 

@@ -275,7 +275,7 @@ print_plan (const LlPlan *plan, GError **error)
 static void
 remark_on (LlSession *session, const LlFileRequest *request, const LlPlan *plan)
 {
-  LlSealStyle style = ll_session_get_style (session, &request->style);
+  LlSealStyle style = ll_session_get_style (session, &request->style, plan);
   g_autofree char *remark = request->sign ? ll_seal_options_remark (plan, &style) : NULL;
   g_autofree char *signer = ll_plan_signer_to_text (plan);
 

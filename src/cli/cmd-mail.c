@@ -196,7 +196,7 @@ choose_protocol (LlProtocol *protocol, GError **error)
 static void
 remark_on (LlSession *session, const LlWriteRequest *request, const LlPlan *plan)
 {
-  LlSealStyle style = ll_session_get_style (session, &request->style);
+  LlSealStyle style = ll_session_get_style (session, &request->style, plan);
   g_autofree char *remark = request->sign ? ll_seal_options_remark (plan, &style) : NULL;
 
   if (remark != NULL && !ll_command_is_quiet ())

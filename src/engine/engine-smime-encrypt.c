@@ -25,6 +25,7 @@
 #define OID_DATA "1.2.840.113549.1.7.1"
 #define OID_OBJECT "1.2.840.113549.1.9.16.1.6" /* id-ct-contentInfo, RFC 5911 */
 #define OID_ENVELOPED "1.2.840.113549.1.7.3"
+#define OID_CEK_HKDF "1.2.840.113549.1.9.16.3.31"
 #define OID_AUTH_ENVELOPED "1.2.840.113549.1.9.16.1.23"
 
 #define KEY_MAX 32
@@ -95,6 +96,19 @@ make_algorithm (const Content *content, const guint8 *iv)
   return g_byte_array_free_to_bytes (algorithm);
 }
 
+/* RFC 9709 section 3: the algorithm goes inside another one, which says that the key is derived
+ * from the one that the recipients get and from this algorithm (CM-03). */
+static GBytes *
+make_derived_algorithm (GBytes *inner)
+{
+  GByteArray *algorithm = g_byte_array_new ();
+
+  ll_der_add_oid (algorithm, OID_CEK_HKDF);
+  ll_der_add_bytes (algorithm, inner);
+  ll_der_wrap (algorithm, LL_DER_SEQUENCE);
+  return g_byte_array_free_to_bytes (algorithm);
+}
+
 static int
 compare_infos (gconstpointer one, gconstpointer other)
 {
@@ -135,6 +149,26 @@ start_cipher (Envelope *self, LlCipher which, const guint8 *key, const guint8 *i
   return cipher != NULL && EVP_EncryptInit_ex2 (self->context, cipher, key, iv, NULL) == 1;
 }
 
+/* The content's own key, from the one for the recipients, and its algorithm. */
+static gboolean
+settle_key (Envelope *self, LlCipher cipher, gboolean derived, const guint8 *key, const guint8 *iv)
+{
+  g_autoptr (GBytes) algorithm = make_algorithm (self->content, iv);
+  guint8 content_key[KEY_MAX];
+  gboolean settled;
+
+  if (!derived)
+    {
+      self->algorithm = g_steal_pointer (&algorithm);
+      return start_cipher (self, cipher, key, iv);
+    }
+  settled = ll_cms_kdf_content_key (key, self->content->key_bytes, algorithm, content_key)
+            && start_cipher (self, cipher, content_key, iv);
+  explicit_bzero (content_key, sizeof content_key);
+  self->algorithm = make_derived_algorithm (algorithm);
+  return settled;
+}
+
 /* CM-02: a key and a nonce for this message alone. */
 static gboolean
 envelope_init (Envelope *self, const LlSealRequest *request, LlCipher cipher, GError **error)
@@ -144,19 +178,14 @@ envelope_init (Envelope *self, const LlSealRequest *request, LlCipher cipher, GE
   gboolean made;
 
   self->content = &contents[cipher];
-  self->content_type = request->content_is_object ? OID_OBJECT : OID_DATA; /* SM-06 */
   self->aead = ll_cipher_is_aead (cipher);
   made = RAND_priv_bytes_ex (context, key, self->content->key_bytes, 0) == 1
          && RAND_bytes_ex (context, iv, self->content->iv_bytes, 0) == 1
-         && start_cipher (self, cipher, key, iv);
+         && settle_key (self, cipher, request->style.derived_key, key, iv);
   if (!made)
     ll_openssl_set_error (error, LL_ERROR_UNSUPPORTED_ALGORITHM,
                           _ ("Nothing can be encrypted with %s here"), ll_cipher_name (cipher));
-  else
-    {
-      self->algorithm = make_algorithm (self->content, iv);
-      made = add_recipients (self, request, key, error);
-    }
+  made = made && add_recipients (self, request, key, error);
   explicit_bzero (key, sizeof key);
   return made;
 }

@@ -198,6 +198,23 @@ short_objects_are_der_and_long_ones_stream (void)
     }
 }
 
+/* CM-03, RFC 9709: the outer algorithm has the inner one as its parameters. */
+static void
+a_derived_key_is_written_and_read (void)
+{
+  static const LlCipher ciphers[] = { LL_CIPHER_AES_128_CBC, LL_CIPHER_AES_256_GCM };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ciphers); i++)
+    for (guint c = 0; c < G_N_ELEMENTS (contents); c++)
+      {
+        g_autoptr (GBytes) object
+            = encrypt (&p256, ciphers[i], (LlSealStyle){ .derived_key = TRUE }, contents[c]);
+        assert_has (object, i == 0 ? "060b2a864886f70d010910031f301d060960864801650304010204"
+                                   : "060b2a864886f70d010910031f301e060960864801650304012e30");
+        assert_opens (object, contents[c], ciphers[i]);
+      }
+}
+
 /* A piece that just fills the buffer, and nothing at all. */
 static void
 contents_of_every_length_come_back (void)
@@ -597,6 +614,7 @@ main (int argc, char **argv)
   } tests[] = {
     { "every cipher is written and read", every_cipher_is_written_and_read },
     { "short objects are DER and long ones stream", short_objects_are_der_and_long_ones_stream },
+    { "a derived key is written and read", a_derived_key_is_written_and_read },
     { "contents of every length come back", contents_of_every_length_come_back },
     { "GCM parameters are those of RFC 5084", gcm_parameters_are_those_of_rfc_5084 },
     { "two messages share no key", two_messages_share_no_key },

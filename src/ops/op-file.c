@@ -284,7 +284,7 @@ ll_op_file_seal (LlSession *session, const LlPlan *plan, const char *path,
     .detached = !request->opaque,
     .armor = request->armor,
     .cipher = plan != NULL ? plan->cipher : LL_CIPHER_CHOOSE,
-    .style = ll_session_get_style (session, &request->style),
+    .style = ll_session_get_style (session, &request->style, plan),
     .encryption_key = plan != NULL ? plan->encryption_key : NULL,
     .symmetric = request->symmetric,
     .always_trust = TRUE, /* the plan has weighed it */

@@ -100,7 +100,7 @@ wrap (LlSession *session, const LlDraft *draft, const LlWriteRequest *request, L
     .recipients = request->encrypt ? plan->recipients : NULL,
     .opaque = request->opaque,
     .cipher = plan->cipher,
-    .style = ll_session_get_style (session, &request->style),
+    .style = ll_session_get_style (session, &request->style, plan),
     .incompressible = draft->incompressible,
   };
   return g_output_stream_write_all (out, draft->header, strlen (draft->header), NULL, cancellable,

@@ -51,10 +51,14 @@ ll_session_get_engine (LlSession *session, LlProtocol protocol)
 }
 
 LlSealStyle
-ll_session_get_style (const LlSession *session, const LlSealStyle *wanted)
+ll_session_get_style (const LlSession *session, const LlSealStyle *wanted, const LlPlan *plan)
 {
   LlSealStyle style = ll_seal_style_join (&session->policy->style, wanted);
 
   style.strict = style.strict || session->policy->strict;
+  if (plan != NULL && (plan->readable & LL_CAPABILITY_OAEP) != 0)
+    style.oaep = TRUE;
+  if (plan != NULL && (plan->readable & LL_CAPABILITY_CEK_HKDF) != 0)
+    style.derived_key = TRUE;
   return style;
 }

@@ -3,6 +3,7 @@
 
 #include "engine/engine.h"
 #include "keys/peers.h"
+#include "keys/plan.h"
 #include "keys/trust.h"
 
 G_BEGIN_DECLS
@@ -29,7 +30,9 @@ void ll_session_prepare (LlSession *session);
 /* The engine for a technology. Borrowed. */
 LlEngine *ll_session_get_engine (LlSession *session, LlProtocol protocol);
 
-/* How S/MIME is made: as the policy says and as this request wants it. */
-LlSealStyle ll_session_get_style (const LlSession *session, const LlSealStyle *wanted);
+/* How S/MIME is made: as the policy says, as this request wants it, and as the recipients said that
+ * they can read it. `plan` may be NULL. */
+LlSealStyle ll_session_get_style (const LlSession *session, const LlSealStyle *wanted,
+                                  const LlPlan *plan);
 
 G_END_DECLS
