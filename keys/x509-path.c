@@ -314,7 +314,7 @@ is_listed (const LlKey *key, GPtrArray *listed)
   for (guint i = 0; i < listed->len; i++)
     {
       const LlListedCertificate *one = g_ptr_array_index (listed, i);
-      const EVP_MD *digest = EVP_get_digestbyname (one->digest);
+      g_autoptr (EVP_MD) digest = EVP_MD_fetch (ll_provider_context (NULL), one->digest, NULL);
       guchar hash[EVP_MAX_MD_SIZE];
       guint length = 0;
 
