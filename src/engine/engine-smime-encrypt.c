@@ -179,6 +179,7 @@ envelope_init (Envelope *self, const LlSealRequest *request, LlCipher cipher, GE
 
   self->content = &contents[cipher];
   self->aead = ll_cipher_is_aead (cipher);
+  self->content_type = request->content_is_object ? OID_OBJECT : OID_DATA; /* SM-06 */
   made = RAND_priv_bytes_ex (context, key, self->content->key_bytes, 0) == 1
          && RAND_bytes_ex (context, iv, self->content->iv_bytes, 0) == 1
          && settle_key (self, cipher, request->style.derived_key, key, iv);
