@@ -165,16 +165,15 @@ read_list_line (const char *line, const char *hash, LlDirmngrAnswer *answer)
 static gboolean
 look_into_list (const char *hash, LlDirmngrAnswer *answer)
 {
-  g_autofree char *home = ll_daemon_find_directory ("homedir");
-  g_autofree char *unescaped = home != NULL ? g_uri_unescape_string (home, NULL) : NULL;
+  const char *home = g_getenv ("GNUPGHOME");
   g_autofree char *path = NULL;
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
   gsize length = 0;
 
-  if (unescaped == NULL)
-    return FALSE;
-  path = g_build_filename (unescaped, "crls.d", "DIR.txt", NULL);
+  /* gpgconf would say the same, but is slow to start for each letter that is read */
+  path = home != NULL ? g_build_filename (home, "crls.d", "DIR.txt", NULL)
+                      : g_build_filename (g_get_home_dir (), ".gnupg", "crls.d", "DIR.txt", NULL);
   if (!g_file_get_contents (path, &text, &length, NULL) || length > MAX_LIST_BYTES)
     return FALSE;
   lines = g_strsplit (text, "\n", -1);
