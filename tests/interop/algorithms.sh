@@ -84,7 +84,6 @@ print_tables () {
     }' "$CELLS"
   echo '# what the peers say:'
   sort -u -t "$(printf '\t')" -k1,2 "$EVIDENCE" | sed 's/\t/: /; s/\t/: /; s/^/#   /'
-  if [ -n "${LETTERLOCK_MATRIX:-}" ]; then cat "$CELLS" >>"$LETTERLOCK_MATRIX"; fi
 }
 
 # ---- encryption ---------------------------------------------------------------------------------
