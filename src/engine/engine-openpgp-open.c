@@ -309,7 +309,7 @@ name_our_key (Operation *operation, GError **error)
     {
       const char *id = each->keyid != NULL ? each->keyid : "";
       g_autoptr (LlKey) key
-          = each->status == 0 && strspn (id, "0") != strlen (id)
+          = strspn (id, "0") != strlen (id) /* its status is no help: 2.4 says “no key” here */
                 ? ll_key_store_get (operation->engine->store, LL_PROTOCOL_OPENPGP, id, NULL)
                 : NULL;
 
