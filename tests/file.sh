@@ -106,6 +106,27 @@ head -c 100000000 /dev/zero | python3 "$top_srcdir/tests/compress.py" >bomb.p7z
 run file verify bomb.p7z
 is "compressed: what grows without measure is refused" "$status" 41
 
+# AL-11: old ciphers are opened by those who say that they want to, and never count as encryption.
+openssl cms -encrypt -binary -outform DER -des3 -in letter.bin -out old.p7m "$T/bob.crt"
+run file decrypt -o old.back old.p7m
+is "3DES is not opened" "$status" 29
+like "and the way to do it is told" "$err" '--allow-weak'
+not_ok "and nothing is written" test -e old.back
+run file decrypt --allow-weak -o old.back old.p7m
+is "3DES with consent is" "$status" 0
+same "3DES: the content is the same" letter.bin old.back
+like "3DES: it does not count as encrypted" "$err" 'neither signed nor encrypted'
+{
+  printf 'From: alice@example.org\nTo: bob@example.org\nSubject: old\n'
+  printf 'Content-Type: text/plain\n\nold words\n' | openssl cms -encrypt -des3 "$T/bob.crt"
+} >old.eml
+run mail show --json old.eml
+like "3DES mail stays shut" "$out" '"cannot-decrypt"'
+unlike "3DES mail does not show" "$out" 'old words'
+run mail show --json --allow-weak old.eml
+like "3DES mail with consent shows" "$out" 'old words'
+unlike "3DES mail never counts as encrypted" "$out" '"status" *: *"(signed-)?encrypted'
+
 # A good signature over something else: what it says of the file beside it is nothing.
 printf 'What Alice really signed\n' >other.txt
 printf 'Pay Eve a million\n' >evil.txt
