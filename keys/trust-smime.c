@@ -4,7 +4,9 @@
  */
 #include <config.h>
 
+#include "base/limits.h"
 #include "keys/trust-private.h"
+#include "keys/x509-cert-private.h"
 
 /* What costs least is asked first: the anchors of the file need no look into the keybox, and those
  * that the user named need none into the system's list. */
@@ -118,6 +120,21 @@ bind_by_pin (LlKeyOpinion *opinion, LlTrust *trust, const LlKey *key, const char
   opinion->address = g_strdup (address);
 }
 
+/* BR-11: RSA from 3000 bits, curves from 256. */
+static gboolean
+is_below_profile (GPtrArray *chain)
+{
+  for (guint i = 0; i < chain->len; i++)
+    {
+      const EVP_PKEY *key = X509_get0_pubkey (ll_x509_cert_get (g_ptr_array_index (chain, i)));
+      gboolean rsa = key != NULL && (EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS"));
+
+      if (key == NULL || EVP_PKEY_get_bits (key) < (rsa ? LL_PROFILE_RSA_BITS : LL_PROFILE_EC_BITS))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 void
 ll_trust_judge_smime (LlKeyOpinion *opinion, LlTrust *trust, LlKey *key,
                       const LlTrustMaterial *material, LlPurpose purpose, LlAskFor ask)
@@ -141,7 +158,10 @@ ll_trust_judge_smime (LlKeyOpinion *opinion, LlTrust *trust, LlKey *key,
     opinion->trust = ll_axis (LL_ANSWER_NO, path->reason);
   else
     {
-      opinion->trust = ll_axis (LL_ANSWER_YES, LL_REASON_NONE);
+      opinion->trust
+          = ll_axis (LL_ANSWER_YES, trust->policy->strict && is_below_profile (path->chain)
+                                        ? LL_REASON_BELOW_PROFILE
+                                        : LL_REASON_NONE);
       opinion->trust_source
           = g_strdup (pinned ? "pinned" : ll_anchors_source (trust->anchors, path->anchor));
     }

@@ -58,6 +58,23 @@ like "with the words for it" "$(cat "$OUT")" 'Your decision: trust this authorit
 exits "the certificate below it tells why it is believed" 0 key show "$(fingerprint alice)"
 like "by the decision" "$(cat "$OUT")" 'authority that you decided to trust'
 
+# --- a certificate in a file, and the profile -----------------------------------------------------
+
+make_cert short root short@example.org rsa2048
+sign short short@example.org
+exits "a certificate is looked at without importing it" 0 key show --json --file "$T/short.crt"
+json_is "whether it is believed" "$OUT" 'keys[0].trust.value' yes
+openssl x509 -in "$T/short.crt" -outform DER -out "$T/short.der"
+exits "in DER too" 0 key show --json --file "$T/short.der"
+exits "what is none is refused" 41 key show --file "$T/body"
+run_letterlock mail verify --json --profile bsi "$T/short.eml"
+json_is "a profile flags what it does not allow (BR-11)" "$OUT" signer.axes.trust.reason below-profile
+like "as a caution" "$(json "$OUT" cautions)" below-profile
+run_letterlock mail verify --json --profile bsi "$T/alice.eml"
+json_is "and nothing else" "$OUT" signer.axes.trust.reason none
+run_letterlock key list --check alice@example.org
+like "a list tells of each whether it is believed" "$(cat "$OUT")" 'Trusted because:'
+
 # --- refusing ------------------------------------------------------------------------------------
 
 exits "one certificate is refused, by its SHA-1 fingerprint" 0 \

@@ -1,11 +1,11 @@
 /* limits.h - what a message may ask of us (VM-08). Errors tell these numbers. */
 #pragma once
 
-#define LL_LIMIT_HEADER_BYTES (1024 * 1024)       /* one header section */
-#define LL_LIMIT_HEADER_FIELDS 2000               /* fields in one header section */
-#define LL_LIMIT_PARTS 10000 /* MIME parts in one message, all layers together */
-#define LL_LIMIT_DEPTH 64    /* nested multiparts and messages */
-#define LL_LIMIT_LAYERS 8    /* nested cryptographic layers; ten are too many (SM-24) */
+#define LL_LIMIT_HEADER_BYTES (1024 * 1024) /* one header section */
+#define LL_LIMIT_HEADER_FIELDS 2000         /* fields in one header section */
+#define LL_LIMIT_PARTS 10000                /* MIME parts in one message, all layers together */
+#define LL_LIMIT_DEPTH 64                   /* nested multiparts and messages */
+#define LL_LIMIT_LAYERS 8 /* nested cryptographic layers; ten are too many (SM-24) */
 #define LL_LIMIT_ALL_LAYERS_BYTES                                                                  \
   (128 * 1024 * 1024)                 /* what all layers of a message may hold together ... */
 #define LL_LIMIT_EXPANSION 256        /* ... or so many times the message, where that is more */
@@ -32,7 +32,9 @@
   (64 * 1024) /* of a content that may be signed as it is, not its digest */
 #define LL_LIMIT_CAPABILITIES_BYTES                                                                \
   (16 * 1024) /* SMIMECapabilities that are remembered of a peer; real ones have about 200 */
-#define LL_WEAK_RSA_BITS 2048                      /* below: weak-key */
+#define LL_PROFILE_RSA_BITS 3000 /* the profile of BR-11 */
+#define LL_PROFILE_EC_BITS 253   /* the same: curves of 256 bits, and Ed25519, which has 253 */
+#define LL_WEAK_RSA_BITS 2048    /* below: weak-key */
 #define LL_LIMIT_KEY_FILE_BYTES (32 * 1024 * 1024) /* a file of keys to import */
 #define LL_LIMIT_KDF_ITERATIONS 10000000           /* that a file of keys may ask of us (SC-24) */
 #define LL_AGENT_TIMEOUT_SECONDS 30 /* to reach gpg-agent; pinentry itself may take longer */

@@ -59,7 +59,8 @@ G_BEGIN_DECLS
   X (NOT_LISTED, "certificate-not-listed") /* the signer excluded this path (ES-08) */             \
   X (KEY_TOO_LARGE, "key-too-large")       /* SM-34 */                                             \
   X (PATH_INVALID, "path-invalid")                                                                 \
-  X (WEAK_CHAIN, "weak-chain") /* SC-19 */                                                         \
+  X (BELOW_PROFILE, "below-profile") /* good, but not by the profile asked for (BR-11) */          \
+  X (WEAK_CHAIN, "weak-chain")       /* SC-19 */                                                   \
   /* time */                                                                                       \
   X (KEY_EXPIRED, "key-expired")                                                                   \
   X (KEY_REVOKED, "key-revoked")                                                                   \

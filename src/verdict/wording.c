@@ -149,6 +149,8 @@ static const Words words[LL_N_REASONS] = {
       NEW_KEY },
   [LL_REASON_PATH_INVALID]
   = { N_ ("The chain of certificates up to the authority is not valid."), NEW_KEY },
+  [LL_REASON_BELOW_PROFILE]
+  = { N_ ("A key in the chain of certificates is shorter than the profile asks for."), NEW_KEY },
   [LL_REASON_WEAK_CHAIN]
   = { N_ ("A certificate in the chain is signed too weakly to be relied on."), NEW_KEY },
 
