@@ -218,6 +218,9 @@ gpgsm_writes () {
   local name who how cipher missing
   while IFS='|' read -r name who how; do
     [ -z "$how" ] || continue
+    # gpgsm 2.4 writes X25519 as if it were a curve of RFC 5753, id-ecPublicKey with a point that
+    # begins with 40, and opens only that; RFC 8418 section 2 has neither
+    [ "$name" != X25519 ] || continue
     for cipher in $CIPHERS; do
       missing=$(lacks gpgsm_lacks "$cipher" "$name")
       case $cipher in *-CBC) ;; *) missing='making AES-GCM or ChaCha20-Poly1305' ;; esac
