@@ -10,6 +10,7 @@
 #include "keys/key-private.h"
 #include "keys/x509-cert-private.h"
 #include "keys/x509-name-private.h"
+#include "keys/x509-policy-private.h"
 #include "provider/provider.h"
 
 /* What each kind of public key is called and what it can do at all; what the certificate lets it do
@@ -170,6 +171,8 @@ key_new (X509 *certificate, GBytes *der)
 {
   LlKey *key = ll_key_new (LL_PROTOCOL_SMIME);
   LlSubkey *subkey = ll_key_add_subkey (key);
+  LlVetted vetted = ll_x509_policy_vetted (certificate, NULL, NULL);
+  g_autofree char *name = ll_x509_policy_dup_name (certificate, vetted, NULL);
 
   key->foreign = certificate;
   key->foreign_free = free_x509;
@@ -181,7 +184,9 @@ key_new (X509 *certificate, GBytes *der)
   key->serial = serial_number (certificate);
   key->created = asn1_time (X509_get0_notBefore (certificate), 0);
   key->expires = asn1_time (X509_get0_notAfter (certificate), 1); /* unreadable: long ago */
-  ll_x509_name_add_user_ids (certificate, key);
+  /* BR-02: the name as vetted; BR-07: who claims to keep those rules has all addresses in the
+   * alternative name */
+  ll_x509_name_add_user_ids (certificate, key, name, vetted == LL_VETTED_NOT_TOLD);
 
   subkey->fingerprint = g_strdup (key->fingerprint);
   subkey->keygrip = ll_provider_keygrip (certificate, NULL);

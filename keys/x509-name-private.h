@@ -20,8 +20,10 @@ char *ll_x509_name_dup_entry (const X509_NAME *name, int nid);
 
 /* Adds a user ID to `key` for each address of the certificate: those of the subject alternative
  * name and, only when that has none, those of the subject (SC-09, SC-21). An address with a NUL in
- * it, or in an encoding that its field does not allow, gives an invalid user ID (SC-20). The name
- * beside an address is what the issuer has vetted (keys/x509-vetting, BR-02, BR-03). */
-void ll_x509_name_add_user_ids (X509 *certificate, LlKey *key);
+ * it, or in an encoding that its field does not allow, gives an invalid user ID (SC-20). `name`
+ * (nullable) stands beside each. Addresses of the subject are looked at only when `subject_counts`.
+ */
+void ll_x509_name_add_user_ids (X509 *certificate, LlKey *key, const char *name,
+                                gboolean subject_counts);
 
 G_END_DECLS

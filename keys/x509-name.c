@@ -6,7 +6,6 @@
 #include "bridge/openssl-glue.h"
 #include "keys/key-private.h"
 #include "keys/x509-name-private.h"
-#include "keys/x509-vetting-private.h"
 
 #define EMAIL_ADDRESS_MAX 255 /* ub-emailaddress-length, RFC 5280 appendix A.1 */
 
@@ -161,14 +160,11 @@ add_subject_addresses (LlKey *key, const X509_NAME *subject, const char *name)
 }
 
 void
-ll_x509_name_add_user_ids (X509 *certificate, LlKey *key)
+ll_x509_name_add_user_ids (X509 *certificate, LlKey *key, const char *name, gboolean subject_counts)
 {
   const X509_NAME *subject = X509_get_subject_name (certificate);
-  LlVetted vetted = ll_x509_vetting_of (certificate, NULL, NULL);
-  g_autofree char *name = ll_x509_vetting_dup_name (certificate, vetted, NULL); /* BR-02 */
 
-  /* BR-07: who claims to keep those rules has all addresses in the alternative name */
-  if (!add_alternative_names (key, certificate, name) && vetted == LL_VETTED_NOT_TOLD)
+  if (!add_alternative_names (key, certificate, name) && subject_counts)
     add_subject_addresses (key, subject, name);
 
   /* a certificate without an address still has a name to be shown by (SC-07) */
@@ -177,7 +173,7 @@ ll_x509_name_add_user_ids (X509 *certificate, LlKey *key)
       LlUserId *id = ll_key_add_user_id (key);
 
       id->text = ll_x509_name_to_text (subject);
-      id->name = g_steal_pointer (&name);
+      id->name = g_strdup (name);
     }
   for (guint i = 0; i < key->user_ids->len; i++)
     {

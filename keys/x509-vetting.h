@@ -10,25 +10,9 @@
 #pragma once
 
 #include "keys/key.h"
+#include "keys/x509-policy.h"
 
 G_BEGIN_DECLS
-
-typedef enum
-{
-  LL_VETTED_NOT_TOLD,     /* the certificate does not say */
-  LL_VETTED_MAILBOX,      /* somebody could read mail at the address */
-  LL_VETTED_ORGANISATION, /* an organisation exists and holds the mailbox */
-  LL_VETTED_SPONSOR,      /* an organisation says who of it holds the mailbox */
-  LL_VETTED_INDIVIDUAL,   /* a natural person was identified */
-} LlVetted;
-
-typedef enum
-{
-  LL_GENERATION_NONE,
-  LL_GENERATION_LEGACY,
-  LL_GENERATION_MULTIPURPOSE,
-  LL_GENERATION_STRICT,
-} LlGeneration;
 
 /* X(ENUM, "name"): what does not keep the rules. The names are part of the JSON schema. */
 #define LL_LINTS(X)                                                                                \
