@@ -338,7 +338,7 @@ static GByteArray *
 originator_key (EVP_PKEY *ephemeral, gboolean zero)
 {
   g_autofree guint8 *point = NULL;
-  guint8 nothing[33] = { 0 };
+  guint8 nothing[256] = { 0 };
   gsize length = EVP_PKEY_get1_encoded_public_key (ephemeral, &point);
   GByteArray *algorithm = EVP_PKEY_is_a (ephemeral, "X25519")
                               ? der (0x30, oid ("1.3.101.110"), NULL)
