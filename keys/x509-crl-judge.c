@@ -13,6 +13,7 @@
 #include "bridge/openssl-glue.h"
 #include "keys/x509-cert-private.h"
 #include "keys/x509-crl-private.h"
+#include "keys/x509-revocation-answer-private.h"
 #include "provider/provider.h"
 
 typedef struct

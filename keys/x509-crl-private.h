@@ -7,7 +7,7 @@
 
 #include "bridge/openssl-glue.h"
 
-#include "keys/x509-revocation.h"
+#include "keys/x509-revocation-answer.h"
 
 G_BEGIN_DECLS
 
@@ -62,19 +62,5 @@ gboolean ll_crl_is_weak (const X509_CRL *crl);
 X509 *ll_crl_certificate_at (GPtrArray *keys, guint index);
 LlX509Borrowed *ll_crl_between (const LlX509RevocationQuestion *question, GPtrArray *certificates);
 X509_STORE *ll_crl_store_of (const LlX509RevocationQuestion *question);
-
-/* --- what all sources of answers share --- */
-
-/* The rule for revocations that came after the time judged at, see x509-revocation.h. */
-gboolean ll_revocation_counts (gint64 revoked_at, const char *reason, gint64 at);
-
-/* "keyCompromise" for 1 and so on (RFC 5280 section 5.3.1); NULL for a number that has no name. */
-const char *ll_revocation_reason_name (long number);
-
-/* Takes the better of two answers about one certificate; `found` is taken over. */
-void ll_revocation_weigh (LlRevocation *known, LlRevocation *found);
-
-/* Seconds since 1970; 0 when there is none or it cannot be read. */
-gint64 ll_revocation_time (const ASN1_TIME *time);
 
 G_END_DECLS

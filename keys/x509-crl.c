@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "bridge/openssl-glue.h"
 #include "keys/x509-crl-private.h"
+#include "keys/x509-revocation-answer-private.h"
 
 #define CLOCK_SKEW_SECONDS 300
 #define MAX_ADDRESSES 4 /* of one certificate that are asked */

@@ -6,7 +6,7 @@
 
 #include <openssl/x509.h>
 
-#include "keys/x509-revocation.h"
+#include "keys/x509-revocation-answer.h"
 
 G_BEGIN_DECLS
 

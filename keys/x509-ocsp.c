@@ -8,6 +8,7 @@
 #include "keys/x509-cert-private.h"
 #include "keys/x509-crl-private.h"
 #include "keys/x509-ocsp-private.h"
+#include "keys/x509-revocation-answer-private.h"
 
 #define CLOCK_SKEW_SECONDS 300
 #define LIFETIME_SECONDS 86400 /* of an answer that does not say how long it counts */

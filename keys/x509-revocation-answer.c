@@ -4,7 +4,7 @@
 #include <config.h>
 
 #include "bridge/openssl-glue.h"
-#include "keys/x509-crl-private.h"
+#include "keys/x509-revocation-answer-private.h"
 
 #define SECONDS_PER_DAY 86400
 

@@ -18,6 +18,8 @@
 #include "keys/x509-crl-private.h"
 #include "keys/x509-ksba-name-private.h"
 #include "keys/x509-ocsp-private.h"
+#include "keys/x509-revocation.h"
+#include "keys/x509-revocation-answer-private.h"
 
 #define MEMORY_SECONDS 60 /* how long nothing new is looked for at the same place */
 

@@ -19,33 +19,9 @@
 #include <gio/gio.h>
 
 #include "base/policy.h"
-#include "base/reason.h"
-#include "keys/key-store.h"
+#include "keys/x509-revocation-answer.h"
 
 G_BEGIN_DECLS
-
-typedef enum
-{
-  LL_REVOCATION_UNKNOWN,
-  LL_REVOCATION_GOOD,
-  LL_REVOCATION_REVOKED,
-} LlRevocationWord;
-
-typedef struct
-{
-  LlRevocationWord word;
-  LlReason reason;    /* why it is UNKNOWN: REVOCATION_...; KEY_REVOKED when revoked; else NONE */
-  const char *source; /* "crl", "crl-file", "crl-in-message", "ocsp", or NULL; static */
-  char *from;         /* the URL or file that the answer came from, or NULL */
-  gint64 this_update, next_update; /* of the answer; 0: not known */
-  gint64 revoked_at;               /* also set when it was revoked after the time judged at */
-  const char *revocation_reason;   /* "keyCompromise" ... as in RFC 5280, or NULL; static */
-} LlRevocation;
-
-/* "unknown", "good", "revoked". */
-const char *ll_revocation_word_name (LlRevocationWord word);
-
-void ll_revocation_free (LlRevocation *revocation);
 
 /* What remembers answers: CRLs from files, and what was fetched before. */
 typedef struct _LlX509Revocation LlX509Revocation;
@@ -54,16 +30,6 @@ typedef struct _LlX509Revocation LlX509Revocation;
 LlX509Revocation *ll_x509_revocation_new (const LlPolicy *policy, GError **error);
 void ll_x509_revocation_free (LlX509Revocation *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlX509Revocation, ll_x509_revocation_free)
-
-typedef struct
-{
-  GPtrArray *chain;  /* of LlKey: the path, leaf first, its anchor last */
-  GPtrArray *extra;  /* of LlKey, or NULL: from the message; may have signed a CRL */
-  LlKeyStore *store; /* or NULL: its certificates too, if nobody else has signed it */
-  GPtrArray *crls;   /* of GBytes, or NULL: CRLs from the message (CM-10) */
-  gint64 at;         /* the time to judge at */
-  gboolean offline;  /* ask no server, whatever the mode */
-} LlX509RevocationQuestion;
 
 /* Never fails: what could not be found out is UNKNOWN with a reason.
  * (transfer full, of LlRevocation, one for each certificate of the path but the last) */

@@ -8,7 +8,7 @@
 #include "base/secret.h"
 #include "bridge/openssl-glue.h"
 #include "engine/cms-digests-private.h"
-#include "engine/cms-names.h"
+#include "engine/cms-names-private.h"
 #include "engine/engine-smime-private.h"
 #include "provider/provider.h"
 

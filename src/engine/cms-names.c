@@ -2,7 +2,7 @@
 
 #include <openssl/objects.h>
 
-#include "engine/cms-names.h"
+#include "engine/cms-names-private.h"
 
 #define SHAKE256_WITH_LENGTH "2.16.840.1.101.3.4.2.18" /* id-shake256-len, RFC 8419 */
 

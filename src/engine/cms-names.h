@@ -3,8 +3,6 @@
  */
 #pragma once
 
-#include <openssl/x509.h>
-
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -20,10 +18,6 @@ typedef struct
 
 /* NULL: not a digest that we take. */
 const LlCmsDigest *ll_cms_digest_find (int nid);
-
-/* The same by AlgorithmIdentifier, which may hold the length of the digest (RFC 8419 section 2.3).
- */
-const LlCmsDigest *ll_cms_digest_of (const X509_ALGOR *algorithm);
 
 typedef struct
 {

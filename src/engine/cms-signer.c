@@ -9,6 +9,7 @@
 #include "engine/cms-signer-private.h"
 #include "engine/cms-value-private.h"
 #include "engine/engine-smime-private.h"
+#include "engine/cms-names-private.h"
 #include "keys/x509-cert-private.h"
 
 #define HOPELESS_RSA_BITS 1024 /* SM-28: below, a signature proves nothing */
