@@ -24,10 +24,11 @@ meter_write (GOutputStream *stream, const void *buffer, gsize count, GCancellabl
 
   if (count > self->limit - self->count)
     {
+      g_autofree char *limit = g_format_size_full (self->limit, G_FORMAT_SIZE_LONG_FORMAT);
+
       self->refused = TRUE;
       g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
-                   _ ("The content is larger than the limit of %" G_GUINT64_FORMAT " bytes."),
-                   self->limit);
+                   _ ("The content is larger than the limit of %s."), limit);
       return -1;
     }
   if (self->out != NULL)
