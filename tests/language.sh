@@ -5,8 +5,8 @@ cd "$top_srcdir" || exit 1
 
 grep -v '^#' po/POTFILES.in | grep . >"$T/listed"
 is "po/POTFILES.in is sorted" "$(cat "$T/listed")" "$(LC_ALL=C sort -u "$T/listed")"
-grep -lE '\b(N?_|ngettext|g_dngettext) \("' -r src keys ui --include='*.c' | grep -v '/test-' \
-  | LC_ALL=C sort >"$T/spoken"
+grep -lE '\b(N?_|ngettext|g_dngettext) \("' -r src keys ui --include='*.[ch]' \
+  | grep -v '/test-' | LC_ALL=C sort >"$T/spoken"
 is "and lists every source that speaks" "$(LC_ALL=C comm -13 "$T/listed" "$T/spoken")" ""
 for file in $(cat "$T/listed"); do
   [ -e "$file" ] || fail "po/POTFILES.in lists $file, which is not there"
