@@ -15,6 +15,7 @@
 #include "keys/export.h"
 #include "keys/pkcs12-private.h"
 #include "keys/x509-cert-private.h"
+#include "provider/provider.h"
 
 #define MAX_TRIES 3 /* of a person who gives an empty passphrase */
 #define MAX_CHAIN 10
@@ -182,7 +183,7 @@ fetch_key (LlKey *certificate, const char *title, GCancellable *cancellable, GEr
   g_autofree char *prompt
       = g_strdup_printf (_ ("The private key of “%s” is to be exported into a file."), title);
   LlAgentUse use = { ll_x509_cert_get_keygrip (certificate), prompt, LL_AGENT_TO_MANAGE, title };
-  EVP_PKEY *public = X509_get0_pubkey (ll_x509_cert_get (certificate));
+  g_autoptr (EVP_PKEY) public = ll_provider_public_key (ll_x509_cert_get (certificate));
   g_autoptr (EVP_PKEY) key
       = ll_agent_export_key (&use, EVP_PKEY_is_a (public, "RSA-PSS"), cancellable, error);
   g_autofree char *keygrip = key != NULL ? ll_sexp_keygrip (key, error) : NULL;

@@ -5,8 +5,10 @@
 #include <config.h>
 
 #include "base/limits.h"
+#include "bridge/openssl-glue.h"
 #include "keys/trust-private.h"
 #include "keys/x509-cert-private.h"
+#include "provider/provider.h"
 
 /* What costs least is asked first: the anchors of the file need no look into the keybox, and those
  * that the user named need none into the system's list. */
@@ -126,7 +128,8 @@ is_below_profile (GPtrArray *chain)
 {
   for (guint i = 0; i < chain->len; i++)
     {
-      const EVP_PKEY *key = X509_get0_pubkey (ll_x509_cert_get (g_ptr_array_index (chain, i)));
+      g_autoptr (EVP_PKEY) key
+          = ll_provider_public_key (ll_x509_cert_get (g_ptr_array_index (chain, i)));
       gboolean rsa = key != NULL && (EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS"));
 
       if (key == NULL || EVP_PKEY_get_bits (key) < (rsa ? LL_PROFILE_RSA_BITS : LL_PROFILE_EC_BITS))

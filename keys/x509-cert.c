@@ -23,9 +23,13 @@ typedef struct
   guint32 encrypts; /* the key usage that encryption to it needs; 0: it cannot (SC-01) */
 } KeyKind;
 
+/* AL-02: id-RSAES-OAEP; to OpenSSL the key itself is of type “RSA” */
+#define OAEP_ONLY "RSA-OAEP"
+
 static const KeyKind key_kinds[] = {
   { "RSA", "rsa", TRUE, KU_KEY_ENCIPHERMENT },
   { "RSA-PSS", "rsa-pss", TRUE, 0 },
+  { OAEP_ONLY, "rsa-oaep", FALSE, KU_KEY_ENCIPHERMENT },
   { "EC", NULL, TRUE, KU_KEY_AGREEMENT },
   { "ED25519", "ed25519", TRUE, 0 },
   { "ED448", "ed448", TRUE, 0 },
@@ -60,10 +64,13 @@ static const struct
 };
 
 static const KeyKind *
-find_kind (const EVP_PKEY *key)
+find_kind (X509 *certificate, const EVP_PKEY *key)
 {
+  gboolean oaep_only = key != NULL && ll_provider_is_oaep_only (certificate);
+
   for (gsize i = 0; key != NULL && i < G_N_ELEMENTS (key_kinds); i++)
-    if (EVP_PKEY_is_a (key, key_kinds[i].type))
+    if (oaep_only ? g_str_equal (key_kinds[i].type, OAEP_ONLY)
+                  : EVP_PKEY_is_a (key, key_kinds[i].type))
       return &key_kinds[i];
   return NULL;
 }
@@ -113,8 +120,8 @@ ll_x509_key_is_huge (const EVP_PKEY *key)
 static void
 fill_abilities (LlSubkey *subkey, X509 *certificate)
 {
-  const EVP_PKEY *public = X509_get0_pubkey (certificate);
-  const KeyKind *kind = find_kind (public);
+  g_autoptr (EVP_PKEY) public = ll_provider_public_key (certificate);
+  const KeyKind *kind = find_kind (certificate, public);
   guint32 usage = X509_get_key_usage (certificate); /* all ones when there is none */
 
   subkey->algorithm = algorithm_name (public, kind);

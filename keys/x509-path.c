@@ -115,12 +115,42 @@ pass_over_time (int ok, X509_STORE_CTX *context)
   return ok || code == X509_V_ERR_CERT_HAS_EXPIRED || code == X509_V_ERR_CERT_NOT_YET_VALID;
 }
 
+/* For a stand-in, whose signature does not hold because it is that of the certificate it stands
+ * for.
+ */
+static int
+pass_over_time_and_signature (int ok, X509_STORE_CTX *context)
+{
+  return pass_over_time (ok, context)
+         || (X509_STORE_CTX_get_error (context) == X509_V_ERR_CERT_SIGNATURE_FAILURE
+             && X509_STORE_CTX_get_error_depth (context) == 0);
+}
+
+/* AL-02: OpenSSL finds no path for a key that is for OAEP alone, so that a copy of the certificate
+ * with the key in the plain form stands in for it. The signature is that of the original, and is
+ * checked there, before. (transfer full) (nullable) */
+static X509 *
+stand_in_for (const GPtrArray *chain)
+{
+  X509 *leaf = ll_x509_cert_get (g_ptr_array_index (chain, 0));
+  g_autoptr (EVP_PKEY) key = ll_provider_public_key (leaf);
+  g_autoptr (EVP_PKEY) issuer
+      = chain->len > 1 ? ll_provider_public_key (ll_x509_cert_get (g_ptr_array_index (chain, 1)))
+                       : NULL;
+  g_autoptr (X509) copy = NULL;
+
+  if (key == NULL || (chain->len > 1 && (issuer == NULL || X509_verify (leaf, issuer) != 1)))
+    return NULL;
+  copy = X509_dup (leaf);
+  return copy != NULL && X509_set_pubkey (copy, key) ? g_steal_pointer (&copy) : NULL;
+}
+
 /* SC-19: a signature that somebody could have forged makes the path worth nothing. The anchor is
  * believed without its signature, but not with a key that can be broken. */
 static gboolean
 is_weak (X509 *certificate, gboolean is_anchor)
 {
-  const EVP_PKEY *key = X509_get0_pubkey (certificate);
+  g_autoptr (EVP_PKEY) key = ll_provider_public_key (certificate);
   int digest = NID_undef;
 
   if (key != NULL && (EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS"))
@@ -204,7 +234,8 @@ has_huge_key (const GPtrArray *chain)
 {
   for (guint i = 0; i < chain->len; i++)
     {
-      const EVP_PKEY *key = X509_get0_pubkey (ll_x509_cert_get (g_ptr_array_index (chain, i)));
+      g_autoptr (EVP_PKEY) key
+          = ll_provider_public_key (ll_x509_cert_get (g_ptr_array_index (chain, i)));
 
       if (key != NULL && ll_x509_key_is_huge (key))
         return TRUE;
@@ -219,14 +250,19 @@ verify (const GPtrArray *chain, gint64 at)
   g_autoptr (X509_STORE_CTX) context = X509_STORE_CTX_new_ex (ll_provider_context (NULL), NULL);
   g_autoptr (LlX509Borrowed) between = sk_X509_new_null ();
   g_autoptr (LlX509Borrowed) anchor = sk_X509_new_null ();
+  X509 *leaf = ll_x509_cert_get (g_ptr_array_index (chain, 0));
+  gboolean oaep_only = ll_provider_is_oaep_only (leaf);
+  g_autoptr (X509) stand_in = oaep_only ? stand_in_for (chain) : NULL;
   X509_VERIFY_PARAM *parameters;
 
+  if (oaep_only && stand_in == NULL)
+    return LL_REASON_CHAIN_SIGNATURE;
   for (guint i = 1; i + 1 < chain->len; i++)
     sk_X509_push (between, ll_x509_cert_get (g_ptr_array_index (chain, i)));
-  sk_X509_push (anchor, ll_x509_cert_get (g_ptr_array_index (chain, chain->len - 1)));
-  if (context == NULL
-      || !X509_STORE_CTX_init (context, NULL, ll_x509_cert_get (g_ptr_array_index (chain, 0)),
-                               between))
+  sk_X509_push (anchor, oaep_only && chain->len == 1
+                            ? stand_in
+                            : ll_x509_cert_get (g_ptr_array_index (chain, chain->len - 1)));
+  if (context == NULL || !X509_STORE_CTX_init (context, NULL, oaep_only ? stand_in : leaf, between))
     return LL_REASON_PATH_INVALID;
   X509_STORE_CTX_set0_trusted_stack (context, anchor);
 
@@ -237,7 +273,7 @@ verify (const GPtrArray *chain, gint64 at)
                                                | X509_V_FLAG_POLICY_CHECK);
   X509_VERIFY_PARAM_set_depth (parameters, PATH_DEPTH_MAX);
   X509_VERIFY_PARAM_set_time (parameters, (time_t)at);
-  X509_STORE_CTX_set_verify_cb (context, pass_over_time);
+  X509_STORE_CTX_set_verify_cb (context, oaep_only ? pass_over_time_and_signature : pass_over_time);
   if (X509_verify_cert (context) > 0)
     return LL_REASON_NONE;
   return reason_of (X509_STORE_CTX_get_error (context));

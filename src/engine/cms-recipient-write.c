@@ -41,30 +41,22 @@ typedef struct
 
 /* ---- the certificate ---- */
 
-/* AL-02: id-RSAES-OAEP says that the key is for OAEP alone (RFC 4055 section 4.1). OpenSSL takes no
- * key out of it, so that the octets are read as what they are. */
-static EVP_PKEY *
-read_oaep_key (Recipient *self)
+/* AL-02: id-RSAES-OAEP says that the key is for OAEP alone, and perhaps how (RFC 4055 section 4.1).
+ */
+static gboolean
+read_oaep (Recipient *self)
 {
-  ASN1_OBJECT *oid = NULL;
-  const guint8 *octets = NULL;
-  int length = 0;
   X509_ALGOR *algorithm = NULL;
 
-  if (X509_PUBKEY_get0_param (&oid, &octets, &length, &algorithm,
-                              X509_get_X509_PUBKEY (self->certificate))
-          != 1
-      || OBJ_obj2nid (oid) != NID_rsaesOaep)
-    return NULL;
+  if (!ll_provider_is_oaep_only (self->certificate))
+    return TRUE;
   self->oaep = TRUE;
-  if (algorithm->parameter != NULL && algorithm->parameter->type == V_ASN1_SEQUENCE)
-    {
-      self->oaep_params
-          = ASN1_TYPE_unpack_sequence (ASN1_ITEM_rptr (RSA_OAEP_PARAMS), algorithm->parameter);
-      if (self->oaep_params == NULL)
-        return NULL;
-    }
-  return d2i_PublicKey (EVP_PKEY_RSA, NULL, &octets, length);
+  X509_PUBKEY_get0_param (NULL, NULL, NULL, &algorithm, X509_get_X509_PUBKEY (self->certificate));
+  if (algorithm->parameter == NULL || algorithm->parameter->type != V_ASN1_SEQUENCE)
+    return TRUE;
+  self->oaep_params
+      = ASN1_TYPE_unpack_sequence (ASN1_ITEM_rptr (RSA_OAEP_PARAMS), algorithm->parameter);
+  return self->oaep_params != NULL;
 }
 
 /* SC-01: what the certificate's key usage allows; absent allows all. */
@@ -374,11 +366,10 @@ ll_recipient_write (LlKey *key, const guint8 *content_key, gsize length, const L
                      .length = length,
                      .key_id = style->key_id ? X509_get0_subject_key_id (certificate) : NULL,
                      .oaep = style->oaep || style->strict };
-  EVP_PKEY *ready = X509_get0_pubkey (certificate);
-  g_autoptr (EVP_PKEY) read = ready == NULL ? read_oaep_key (&self) : NULL;
+  g_autoptr (EVP_PKEY) public = read_oaep (&self) ? ll_provider_public_key (certificate) : NULL;
   gboolean usable;
 
-  self.key = ready != NULL ? ready : read;
+  self.key = public;
   usable = check (&self, title, style, error);
   if (usable)
     written->info = EVP_PKEY_is_a (self.key, "RSA") ? write_transport (&self, &written->version)

@@ -209,10 +209,58 @@ ll_provider_write_padding (OSSL_PARAM *param, int padding)
 
 /* Keys. */
 
+gboolean
+ll_provider_is_oaep_only (X509 *certificate)
+{
+  ASN1_OBJECT *oid = NULL;
+
+  return X509_PUBKEY_get0_param (&oid, NULL, NULL, NULL, X509_get_X509_PUBKEY (certificate)) == 1
+         && OBJ_obj2nid (oid) == NID_rsaesOaep;
+}
+
+/* The same key under the name that OpenSSL takes it by. */
+static EVP_PKEY *
+read_oaep_key (X509 *certificate)
+{
+  g_autoptr (X509_PUBKEY) plain = X509_PUBKEY_new ();
+  g_autoptr (GBytes) der = NULL;
+  const guint8 *octets = NULL;
+  int length = 0;
+
+  X509_PUBKEY_get0_param (NULL, &octets, &length, NULL, X509_get_X509_PUBKEY (certificate));
+  guint8 *copy = OPENSSL_memdup (octets, (size_t)MAX (length, 1));
+  if (plain == NULL || copy == NULL
+      || !X509_PUBKEY_set0_param (plain, OBJ_nid2obj (NID_rsaEncryption), V_ASN1_NULL, NULL, copy,
+                                  length))
+    {
+      OPENSSL_free (copy);
+      return NULL;
+    }
+  der = LL_DER (plain, X509_PUBKEY);
+  if (der == NULL)
+    return NULL;
+  octets = g_bytes_get_data (der, NULL);
+  return d2i_PUBKEY_ex (NULL, &octets, (long)g_bytes_get_size (der), ll_provider_context (NULL),
+                        NULL);
+}
+
+EVP_PKEY *
+ll_provider_public_key (X509 *certificate)
+{
+  EVP_PKEY *key = X509_get0_pubkey (certificate);
+
+  if (key != NULL)
+    {
+      EVP_PKEY_up_ref (key);
+      return key;
+    }
+  return ll_provider_is_oaep_only (certificate) ? read_oaep_key (certificate) : NULL;
+}
+
 static EVP_PKEY *
 public_key_of (X509 *certificate, GError **error)
 {
-  EVP_PKEY *key = X509_get0_pubkey (certificate);
+  EVP_PKEY *key = ll_provider_public_key (certificate);
 
   if (key == NULL)
     ll_openssl_set_error (error, LL_ERROR_UNSUPPORTED_ALGORITHM,
@@ -223,7 +271,7 @@ public_key_of (X509 *certificate, GError **error)
 char *
 ll_provider_keygrip (X509 *certificate, GError **error)
 {
-  EVP_PKEY *key = public_key_of (certificate, error);
+  g_autoptr (EVP_PKEY) key = public_key_of (certificate, error);
 
   return key != NULL ? ll_sexp_keygrip (key, error) : NULL;
 }
@@ -288,7 +336,7 @@ EVP_PKEY *
 ll_provider_key_new (X509 *certificate, const char *prompt, GError **error)
 {
   OSSL_LIB_CTX *context = ll_provider_context (error);
-  EVP_PKEY *public = context != NULL ? public_key_of (certificate, error) : NULL;
+  g_autoptr (EVP_PKEY) public = context != NULL ? public_key_of (certificate, error) : NULL;
   g_autofree char *keygrip = public != NULL ? ll_sexp_keygrip (public, error) : NULL;
   g_autofree char *name = keygrip != NULL ? name_of (certificate) : NULL;
   g_autoptr (OSSL_PARAM) params = NULL;

@@ -21,6 +21,15 @@ OSSL_LIB_CTX *ll_provider_context (GError **error);
  * (transfer full) */
 EVP_PKEY *ll_provider_key_new (X509 *certificate, const char *prompt, GError **error);
 
+/* The public key of a certificate. AL-02: also one that is for RSA-OAEP alone (id-RSAES-OAEP, RFC
+ * 4055 section 4.1), which OpenSSL leaves alone; that is a plain RSA key then, and who uses it has
+ * to heed ll_provider_is_oaep_only(). NULL when it cannot be read. (transfer full) */
+EVP_PKEY *ll_provider_public_key (X509 *certificate);
+
+/* AL-02: TRUE when the certificate's key is for RSA-OAEP alone: it neither signs nor takes PKCS#1
+ * v1.5. */
+gboolean ll_provider_is_oaep_only (X509 *certificate);
+
 /* The keygrip of a certificate's public key: 40 upper-case hexadecimal digits. (transfer full) */
 char *ll_provider_keygrip (X509 *certificate, GError **error);
 
