@@ -109,6 +109,7 @@ world_new_with (const char *algorithm)
   world->person = make_person (world, world->crl_url, NULL);
   world->policy = ll_policy_new ();
   world->policy->system_anchors = FALSE;
+  world->policy->fetch_local = TRUE; /* the servers of these tests are on this computer */
   world->policy->anchors_file = write_certificate (world, "root.pem", world->root);
   world->store = ll_key_store_new (world->policy);
   return world;
@@ -392,6 +393,23 @@ test_soft_asks_nobody (void)
   opinion = judge (world);
   assert_answer (opinion, UNKNOWN (NOT_CHECKED), NULL);
   assert_time (opinion, LL_ANSWER_YES, LL_REASON_REVOCATION_NOT_CHECKED);
+  g_assert_cmpuint (test_server_count (world->server), ==, 0);
+}
+
+/* SC-25: no certificate makes us knock at doors inside, neither for a CRL nor for OCSP. */
+static void
+test_local_is_not_asked (void)
+{
+  g_autoptr (World) world = world_new ();
+  g_autofree char *ocsp = test_server_url (world->server, "/ocsp");
+  g_autoptr (TestCertificate) both = make_person (world, world->crl_url, ocsp);
+  g_autoptr (LlKeyOpinion) opinion = NULL;
+
+  serve (world, make_crl (world, -1, 7, NULL, -1));
+  world->policy->revocation = LL_REVOCATION_ONLINE;
+  world->policy->fetch_local = FALSE;
+  opinion = judge_with (world, both, NULL, NULL);
+  assert_answer (opinion, UNKNOWN (UNREACHABLE), "crl");
   g_assert_cmpuint (test_server_count (world->server), ==, 0);
 }
 
@@ -957,6 +975,8 @@ main (int argc, char **argv)
                    test_stale_hides_nothing);
   g_test_add_func ("/revocation/message/a hold can be lifted", test_hold_is_lifted);
   g_test_add_func ("/revocation/http/soft asks nobody", test_soft_asks_nobody);
+  g_test_add_func ("/revocation/http/no request to the local network, unless it is allowed (SC-25)",
+                   test_local_is_not_asked);
   g_test_add_func ("/revocation/http/online fetches once, and soft knows it then",
                    test_online_good);
   g_test_add_func ("/revocation/http/online finds the revocation", test_online_revoked);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/output.h"
+#include "base/web-address.h"
 #include "bridge/call-dirmngr.h"
 #include "keys/fetched.h"
 #include "keys/x509-cert-private.h"
@@ -26,6 +27,7 @@
 struct _LlX509Revocation
 {
   LlRevocationMode mode;
+  gboolean local;          /* the local network may be asked too */
   GPtrArray *files;        /* of LlCrl */
   GHashTable *remembered;  /* URL -> Remembered */
   GHashTable *unreachable; /* URL -> gint64, when it may be asked again */
@@ -89,6 +91,7 @@ ll_x509_revocation_new (const LlPolicy *policy, GError **error)
   g_autoptr (LlX509Revocation) self = g_new0 (LlX509Revocation, 1);
 
   self->mode = policy->revocation;
+  self->local = policy->fetch_local;
   self->files = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_crl_free);
   self->remembered = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, remembered_free);
   self->unreachable = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
@@ -329,6 +332,15 @@ note_unreachable (LlX509Revocation *self, const char *url)
   g_hash_table_insert (self->unreachable, g_strdup (url), g_memdup2 (&again, sizeof again));
 }
 
+/* SC-25: a stranger's certificate makes us knock at no door inside. */
+static gboolean
+leads_out (const Inquiry *inquiry, const char *url)
+{
+  return inquiry->self->local
+             ? ll_web_address_is_web (url)
+             : ll_web_address_is_public (url, ll_dirmngr_has_proxy (), inquiry->cancellable);
+}
+
 /* All that is asked about one path ends in time, whatever the servers do. */
 static GBytes *
 fetch (const Inquiry *inquiry, const char *url, gsize limit)
@@ -336,8 +348,8 @@ fetch (const Inquiry *inquiry, const char *url, gsize limit)
   gint64 left = (inquiry->deadline - g_get_monotonic_time ()) / G_TIME_SPAN_SECOND;
   g_autoptr (GBytes) bytes = NULL;
 
-  if (left < 1 || !may_ask (inquiry->self, url)
-      || g_cancellable_is_cancelled (inquiry->cancellable))
+  if (left < 1 || !may_ask (inquiry->self, url) || g_cancellable_is_cancelled (inquiry->cancellable)
+      || !leads_out (inquiry, url))
     return NULL;
   bytes = ll_dirmngr_fetch (url, limit, (guint)MIN (left, LL_FETCH_SECONDS), inquiry->cancellable,
                             NULL);

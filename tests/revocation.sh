@@ -65,6 +65,11 @@ json_is "and stands in the list" "$T/out" signer.revocations[0].value unknown
 json_is "which is not “checked”" "$T/out" signer.revocation_checked false
 is "no server heard of it (rule 3)" "$(asked)" 0
 
+verify alice.eml --revocation require
+json_is "nor with an address of this computer (SC-25)" "$T/out" reason revocation-unreachable
+is "also when an answer is required" "$(asked)" 0
+mkdir -p "$XDG_CONFIG_HOME/letterlock"
+printf '[smime]\nfetch-local=true\n' >"$XDG_CONFIG_HOME/letterlock/letterlock.conf"
 verify alice.eml --revocation online
 is "online it is good" "$status" 0
 json_is "because the list says so" "$T/out" signer.revocations[0].value good
