@@ -35,7 +35,7 @@ make_private_key (const char *algorithm)
     }
   else if (g_str_has_prefix (algorithm, "rsa"))
     key = EVP_PKEY_Q_keygen (NULL, NULL, "RSA", (gsize)atoi (algorithm + 3));
-  else if (g_str_has_prefix (algorithm, "P-"))
+  else if (g_str_has_prefix (algorithm, "P-") || g_str_has_prefix (algorithm, "sec"))
     key = EVP_PKEY_Q_keygen (NULL, NULL, "EC", algorithm);
   else
     key = EVP_PKEY_Q_keygen (NULL, NULL, algorithm);

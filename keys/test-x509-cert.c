@@ -271,6 +271,35 @@ test_bundle (void)
   g_assert_cmpuint (keys->len, ==, 2);
 }
 
+/* SM-28, SC-19 */
+static void
+test_strength (void)
+{
+  static const struct
+  {
+    const char *type, *curve; /* the curve, or NULL */
+    gsize bits;
+    LlKeyStrength strength;
+  } cases[] = {
+    { "RSA", NULL, 768, LL_KEY_HOPELESS }, { "RSA", NULL, 1024, LL_KEY_WEAK },
+    { "RSA", NULL, 2048, LL_KEY_STRONG },  { "EC", "secp112r1", 0, LL_KEY_HOPELESS },
+    { "EC", "secp192k1", 0, LL_KEY_WEAK }, { "EC", "secp224r1", 0, LL_KEY_STRONG },
+    { "EC", "P-256", 0, LL_KEY_STRONG },   { "EC", "brainpoolP384r1", 0, LL_KEY_STRONG },
+    { "ED25519", NULL, 0, LL_KEY_STRONG },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EVP_PKEY) key
+          = cases[i].curve != NULL ? EVP_PKEY_Q_keygen (NULL, NULL, cases[i].type, cases[i].curve)
+            : cases[i].bits > 0    ? EVP_PKEY_Q_keygen (NULL, NULL, cases[i].type, cases[i].bits)
+                                   : EVP_PKEY_Q_keygen (NULL, NULL, cases[i].type);
+
+      g_assert_nonnull (key);
+      g_assert_cmpint (ll_x509_key_strength (key), ==, cases[i].strength);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -292,6 +321,7 @@ main (int argc, char **argv)
   g_test_add_func ("/x509-cert/a certificate with its private key is a key of its own",
                    test_with_secret);
   g_test_add_func ("/x509-cert/no cut and no changed octet does harm", test_damage);
+  g_test_add_func ("/x509-cert/small keys and small curves are weak", test_strength);
   g_test_add_func ("/x509-cert/octets after the certificate are refused", test_trailing_octets);
   g_test_add_func ("/x509-pem/certificates are found between words, broken ones counted", test_pem);
   g_test_add_func ("/x509-pem/a block without an end is an error", test_pem_without_end);

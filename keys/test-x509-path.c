@@ -91,6 +91,8 @@ static const PathCase path_cases[] = {
     .authority_digest = "MD5", .root_algorithm = "rsa2048" },
   { "an authority with RSA of 1024 bits is a weak chain (SC-19)", LL_REASON_WEAK_CHAIN, GOOD, 3,
     .authority_algorithm = "rsa1024" },
+  { "an authority on a small curve is a weak chain (SC-19)", LL_REASON_WEAK_CHAIN, GOOD, 3,
+    .authority_algorithm = "secp192k1" },
   { "an authority with RSA of 2048 bits is not", GOOD, GOOD, 3, .authority_algorithm = "rsa2048" },
   { "an authority with an RSA-PSS key signs with PSS", GOOD, GOOD, 3,
     .authority_algorithm = "RSA-PSS" },

@@ -25,4 +25,14 @@ const char *ll_x509_cert_get_keygrip (const LlKey *key);
  * public exponent beyond LL_LIMIT_RSA_EXPONENT_BITS. */
 gboolean ll_x509_key_is_huge (const EVP_PKEY *key);
 
+/* What a signature by this key is worth, or a message that is encrypted to it (SM-28, SC-19). */
+typedef enum
+{
+  LL_KEY_HOPELESS, /* proves nothing, hides nothing */
+  LL_KEY_WEAK,     /* can be broken by who has much to spend */
+  LL_KEY_STRONG,
+} LlKeyStrength;
+
+LlKeyStrength ll_x509_key_strength (const EVP_PKEY *key);
+
 G_END_DECLS

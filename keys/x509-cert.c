@@ -13,6 +13,9 @@
 #include "keys/x509-policy-private.h"
 #include "provider/provider.h"
 
+#define HOPELESS_RSA_BITS 1024  /* SM-28: below, a signature proves nothing */
+#define HOPELESS_CURVE_BITS 160 /* the same for curves */
+
 /* What each kind of public key is called and what it can do at all; what the certificate lets it do
  * is its key usage. GnuPG's names, so that both technologies speak alike. */
 typedef struct
@@ -115,6 +118,50 @@ ll_x509_key_is_huge (const EVP_PKEY *key)
   return is_rsa
          && (EVP_PKEY_get_bn_param (key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1
              || BN_num_bits (exponent) > LL_LIMIT_RSA_EXPONENT_BITS);
+}
+
+static LlKeyStrength
+strength_of (int size, int hopeless_below, int weak_below)
+{
+  if (size < hopeless_below)
+    return LL_KEY_HOPELESS;
+  return size < weak_below ? LL_KEY_WEAK : LL_KEY_STRONG;
+}
+
+/* RFC 8017 section 3.1: an odd exponent from 3 on. Raised to the power of 1, a number stays what it
+ * is: then everybody can sign, and read. */
+static gboolean
+has_void_exponent (const EVP_PKEY *key)
+{
+  g_autoptr (BIGNUM) exponent = NULL;
+
+  return EVP_PKEY_get_bn_param (key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1 || BN_is_one (exponent)
+         || !BN_is_odd (exponent);
+}
+
+/* A curve without a name may be any (RFC 5480 section 2.1.1). */
+static LlKeyStrength
+curve_strength (const EVP_PKEY *key)
+{
+  char group[64];
+
+  return EVP_PKEY_get_group_name (key, group, sizeof group, NULL)
+             ? strength_of (EVP_PKEY_get_bits (key), HOPELESS_CURVE_BITS, LL_WEAK_CURVE_BITS)
+             : LL_KEY_HOPELESS;
+}
+
+LlKeyStrength
+ll_x509_key_strength (const EVP_PKEY *key)
+{
+  gboolean is_rsa = EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS");
+
+  if (EVP_PKEY_is_a (key, "EC"))
+    return curve_strength (key);
+  if (is_rsa && has_void_exponent (key))
+    return LL_KEY_HOPELESS;
+  if (is_rsa || EVP_PKEY_is_a (key, "DSA"))
+    return strength_of (EVP_PKEY_get_bits (key), HOPELESS_RSA_BITS, LL_WEAK_RSA_BITS);
+  return LL_KEY_STRONG;
 }
 
 static void

@@ -153,8 +153,7 @@ is_weak (X509 *certificate, gboolean is_anchor)
   g_autoptr (EVP_PKEY) key = ll_provider_public_key (certificate);
   int digest = NID_undef;
 
-  if (key != NULL && (EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS"))
-      && EVP_PKEY_get_bits (key) < LL_WEAK_RSA_BITS)
+  if (key != NULL && ll_x509_key_strength (key) != LL_KEY_STRONG)
     return TRUE;
   if (is_anchor)
     return FALSE;

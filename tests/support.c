@@ -5,6 +5,8 @@
 
 #include <glib/gstdio.h>
 #include <openssl/ec.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -340,6 +342,29 @@ generate_pss_key (gsize bits)
   return key;
 }
 
+/* The exponents are 1: whatever is raised to that stays what it is. */
+static EVP_PKEY *
+generate_void_key (void)
+{
+  g_autoptr (EVP_PKEY) good = EVP_PKEY_Q_keygen (NULL, NULL, "RSA", (size_t)2048);
+  g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name (NULL, "RSA", NULL);
+  OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new ();
+  g_autoptr (BIGNUM) modulus = NULL;
+  OSSL_PARAM *params;
+  EVP_PKEY *key = NULL;
+
+  g_assert_cmpint (EVP_PKEY_get_bn_param (good, OSSL_PKEY_PARAM_RSA_N, &modulus), ==, 1);
+  OSSL_PARAM_BLD_push_BN (builder, OSSL_PKEY_PARAM_RSA_N, modulus);
+  OSSL_PARAM_BLD_push_uint (builder, OSSL_PKEY_PARAM_RSA_E, 1);
+  OSSL_PARAM_BLD_push_uint (builder, OSSL_PKEY_PARAM_RSA_D, 1);
+  params = OSSL_PARAM_BLD_to_param (builder);
+  g_assert_cmpint (EVP_PKEY_fromdata_init (context), ==, 1);
+  g_assert_cmpint (EVP_PKEY_fromdata (context, &key, EVP_PKEY_KEYPAIR, params), ==, 1);
+  OSSL_PARAM_free (params);
+  OSSL_PARAM_BLD_free (builder);
+  return key;
+}
+
 static EVP_PKEY *
 generate_key (const char *algorithm)
 {
@@ -347,7 +372,9 @@ generate_key (const char *algorithm)
 
   if (algorithm == NULL)
     algorithm = "rsa2048";
-  if (g_str_has_prefix (algorithm, "rsa-pss"))
+  if (g_str_equal (algorithm, "rsa-void"))
+    key = generate_void_key ();
+  else if (g_str_has_prefix (algorithm, "rsa-pss"))
     key = generate_pss_key (g_ascii_strtoull (algorithm + strlen ("rsa-pss"), NULL, 10));
   else if (g_str_has_prefix (algorithm, "rsa"))
     key = EVP_PKEY_Q_keygen (NULL, NULL, "RSA",

@@ -79,7 +79,8 @@ typedef struct
   const char *name;      /* common name; may be UTF-8 */
   const char *address;   /* for subjectAltName, or NULL */
   const char *algorithm; /* "rsa2048", "rsa3072", "rsa-pss2048", "P-256", "P-384", "P-521",
-                            "brainpoolP256r1", "ED25519"; NULL: rsa2048 */
+                            "brainpoolP256r1", "ED25519", "rsa-void" (its exponent is 1);
+                            NULL: rsa2048 */
   const char *key_usage; /* in OpenSSL's words, NULL: "digitalSignature,keyEncipherment" (RSA) or
                             "digitalSignature,keyAgreement", "" for no extension */
   const char *extended_key_usage; /* NULL: "emailProtection", "" for no extension */

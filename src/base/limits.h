@@ -35,6 +35,7 @@
 #define LL_PROFILE_RSA_BITS 3000 /* the profile of BR-11 */
 #define LL_PROFILE_EC_BITS 253   /* the same: curves of 256 bits, and Ed25519, which has 253 */
 #define LL_WEAK_RSA_BITS 2048    /* below: weak-key */
+#define LL_WEAK_CURVE_BITS 224   /* the same for curves */
 #define LL_LIMIT_KEY_FILE_BYTES (32 * 1024 * 1024) /* a file of keys to import */
 #define LL_LIMIT_KDF_ITERATIONS 10000000           /* that a file of keys may ask of us (SC-24) */
 #define LL_AGENT_TIMEOUT_SECONDS 30 /* to reach gpg-agent; pinentry itself may take longer */

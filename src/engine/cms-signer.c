@@ -12,8 +12,6 @@
 #include "engine/cms-names-private.h"
 #include "keys/x509-cert-private.h"
 
-#define HOPELESS_RSA_BITS 1024 /* SM-28: below, a signature proves nothing */
-
 typedef struct
 {
   const LlCmsCase *the_case;
@@ -190,15 +188,13 @@ find_signed_for (const Signer *signer, LlKey *found, GPtrArray *certificates)
 static void
 settle_strength (Signer *signer, EVP_PKEY *key)
 {
-  int bits = EVP_PKEY_get_bits (key);
-  gboolean is_big
-      = EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS") || EVP_PKEY_is_a (key, "DSA");
+  LlKeyStrength strength = ll_x509_key_strength (key);
 
-  if (is_big && bits < HOPELESS_RSA_BITS)
+  if (strength == LL_KEY_HOPELESS)
     settle (signer, LL_INTEGRITY_BROKEN, LL_REASON_WEAK_KEY);
   else if (signer->digest->weak)
     settle (signer, LL_INTEGRITY_HOLDS, LL_REASON_WEAK_DIGEST);
-  else if (is_big && bits < LL_WEAK_RSA_BITS)
+  else if (strength == LL_KEY_WEAK)
     settle (signer, LL_INTEGRITY_HOLDS, LL_REASON_WEAK_KEY);
   else if (!ll_cms_attributes_present (signer->si))
     settle (signer, LL_INTEGRITY_HOLDS, LL_REASON_NO_SIGNED_ATTRIBUTES);

@@ -88,12 +88,29 @@ a_weak_digest_holds_but_is_named (void)
   HOLDS_BUT (WEAK_DIGEST, .digest = "MD5");
 }
 
+static LlTestCert *
+person (const char *name, const char *address, const char *algorithm_name)
+{
+  LlTestCertSpec spec
+      = { .name = name, .address = address, .algorithm = algorithm_name, .issuer = authority };
+  return ll_test_cert_new (&spec);
+}
+
 /* SM-28 */
 static void
 a_small_key_is_named_and_a_tiny_one_breaks (void)
 {
   HOLDS_BUT (WEAK_KEY, .signer = small);
   BROKEN (WEAK_KEY, .signer = tiny);
+}
+
+/* SM-28: with an exponent of 1 everybody signs. */
+static void
+a_key_that_anybody_can_sign_with_breaks (void)
+{
+  g_autoptr (LlTestCert) nobody = person ("Nobody", "nobody@example.org", "rsa-void");
+
+  BROKEN (WEAK_KEY, .signer = nobody);
 }
 
 static void
@@ -723,14 +740,6 @@ an_object_cut_anywhere_is_an_error (void)
     }
 }
 
-static LlTestCert *
-person (const char *name, const char *address, const char *algorithm_name)
-{
-  LlTestCertSpec spec
-      = { .name = name, .address = address, .algorithm = algorithm_name, .issuer = authority };
-  return ll_test_cert_new (&spec);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -749,6 +758,7 @@ main (int argc, char **argv)
   CASE (rsa_and_ecdsa_signatures_hold);
   CASE (a_weak_digest_holds_but_is_named);
   CASE (a_small_key_is_named_and_a_tiny_one_breaks);
+  CASE (a_key_that_anybody_can_sign_with_breaks);
   CASE (an_unknown_algorithm_is_not_checked);
   CASE (eddsa_holds_or_is_not_supported);
   CASE (odd_parameters_of_pss_break);
