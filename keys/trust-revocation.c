@@ -74,6 +74,7 @@ ask_about (LlTrust *trust, const LlX509Path *path, const LlTrustMaterial *materi
                                         .extra = material->certificates,
                                         .store = trust->store,
                                         .crls = material->crls,
+                                        .ocsps = material->ocsps,
                                         .at = ll_policy_time (trust->policy),
                                         .offline = ask == LL_ASK_FOR_LIST };
 

@@ -71,6 +71,7 @@ typedef struct
   const char *address;     /* as for ll_trust_judge() */
   GPtrArray *certificates; /* of LlKey: may complete a path, never anchor it */
   GPtrArray *crls;         /* of GBytes: CRLs (CM-10) */
+  GPtrArray *ocsps;        /* of GBytes: OCSP responses (CM-10) */
   GPtrArray *listed;       /* of LlListedCertificate: when there are two or more, only these may
                               stand in the path, beside the anchor (ES-08) */
 } LlTrustMaterial;

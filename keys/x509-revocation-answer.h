@@ -20,7 +20,8 @@ typedef struct
 {
   LlRevocationWord word;
   LlReason reason;    /* why it is UNKNOWN: REVOCATION_...; KEY_REVOKED when revoked; else NONE */
-  const char *source; /* "crl", "crl-file", "crl-in-message", "ocsp", or NULL; static */
+  const char *source; /* "crl", "crl-file", "crl-in-message", "ocsp", "ocsp-in-message",
+                         or NULL; static */
   char *from;         /* the URL or file that the answer came from, or NULL */
   gint64 this_update, next_update; /* of the answer; 0: not known */
   gint64 revoked_at;               /* also set when it was revoked after the time judged at */
@@ -38,6 +39,7 @@ typedef struct
   GPtrArray *extra;  /* of LlKey, or NULL: from the message; may have signed a CRL */
   LlKeyStore *store; /* or NULL: its certificates too, if nobody else has signed it */
   GPtrArray *crls;   /* of GBytes, or NULL: CRLs from the message (CM-10) */
+  GPtrArray *ocsps;  /* of GBytes, or NULL: OCSP responses from the message (CM-10) */
   gint64 at;         /* the time to judge at */
   gboolean offline;  /* ask no server, whatever the mode */
 } LlX509RevocationQuestion;

@@ -138,14 +138,14 @@ weigh (const Inquiry *inquiry, guint index, LlRevocation *found)
   ll_revocation_weigh (answer_at (inquiry, index), found);
 }
 
-/* An answer that need not be asked for again. A CRL that came in the message is no such answer, for
+/* An answer that need not be asked for again. One that came in the message is no such answer, for
  * the sender chose it (SC-13). */
 static gboolean
 is_settled (const LlRevocation *answer)
 {
   return answer->word == LL_REVOCATION_REVOKED
-         || (answer->word == LL_REVOCATION_GOOD
-             && g_strcmp0 (answer->source, "crl-in-message") != 0);
+         || (answer->word == LL_REVOCATION_GOOD && g_strcmp0 (answer->source, "crl-in-message") != 0
+             && g_strcmp0 (answer->source, "ocsp-in-message") != 0);
 }
 
 static void
@@ -229,6 +229,29 @@ ask_crls (const Inquiry *inquiry)
         }
     }
   ll_crl_judge (crls, inquiry->question, inquiry->now, inquiry->answers);
+}
+
+/* CM-10: what the message brings is judged like what is fetched. What is about another certificate,
+ * or signed by somebody who may not, is worth nothing, not even a word. */
+static void
+ask_message (const Inquiry *inquiry, guint index)
+{
+  GPtrArray *ocsps = inquiry->question->ocsps;
+  LlOcspContext context = { .key = key_at (inquiry, index),
+                            .issuer = key_at (inquiry, index + 1),
+                            .now = inquiry->now,
+                            .at = inquiry->question->at };
+
+  for (guint i = 0; ocsps != NULL && i < MIN (ocsps->len, LL_LIMIT_CRLS); i++)
+    {
+      LlRevocation *answer = ll_ocsp_read (g_ptr_array_index (ocsps, i), &context);
+
+      answer->source = "ocsp-in-message";
+      if (answer->word != LL_REVOCATION_UNKNOWN || answer->reason == LL_REASON_REVOCATION_EXPIRED)
+        weigh (inquiry, index, answer);
+      else
+        ll_revocation_free (answer);
+    }
 }
 
 /* --- dirmngr's cache -------------------------------------------------------------------------- */
@@ -487,6 +510,8 @@ ll_x509_revocation_ask (LlX509Revocation *self, const LlX509RevocationQuestion *
   if (inquiry.answers->len == 0)
     return inquiry.answers;
   ask_crls (&inquiry);
+  for (guint i = 0; i < inquiry.answers->len; i++)
+    ask_message (&inquiry, i);
   ask_responders (&inquiry, FALSE);
   ask_dirmngr (&inquiry);
   if (self->mode == LL_REVOCATION_SOFT || question->offline)

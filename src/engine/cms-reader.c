@@ -21,6 +21,7 @@
 #define BUFFER_BYTES (64 * 1024)
 #define TEXT_BYTES (64 * 1024)
 #define INDEFINITE (-1)
+#define INDEFINITE_OCTET 0x80
 
 /* One constructed element that we are inside of. */
 typedef struct
@@ -245,12 +246,12 @@ read_header (LlCmsReader *self, Header *header)
   header->length = first;
   if ((header->tag & 0x1f) == 0x1f)
     return fail_malformed (self);
-  if (first == 0x80)
+  if (first == INDEFINITE_OCTET)
     {
       header->length = INDEFINITE;
       return (header->tag & TAG_CONSTRUCTED) != 0 || fail_malformed (self);
     }
-  if (first > 0x80)
+  if (first > INDEFINITE_OCTET)
     {
       header->length = 0;
       if (first > 0x87)
@@ -538,6 +539,7 @@ ll_cms_reader_open (GInputStream *in, GCancellable *cancellable, GError **error)
   self->parts.digest_algorithms = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   self->parts.certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   self->parts.crls = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  self->parts.ocsps = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   self->parts.signer_infos = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   self->object_type = g_byte_array_new ();
   self->version = g_byte_array_new ();
@@ -562,6 +564,7 @@ ll_cms_reader_free (LlCmsReader *self)
   g_ptr_array_unref (self->parts.digest_algorithms);
   g_ptr_array_unref (self->parts.certificates);
   g_ptr_array_unref (self->parts.crls);
+  g_ptr_array_unref (self->parts.ocsps);
   g_ptr_array_unref (self->parts.signer_infos);
   g_clear_pointer (&self->parts.content_algorithm, g_bytes_unref);
   g_clear_pointer (&self->parts.authenticated, g_bytes_unref);
@@ -659,6 +662,33 @@ read_certificates (LlCmsReader *self)
   return leave (self);
 }
 
+/* OtherRevocationInfoFormat with id-ri-ocsp-response (RFC 5940 section 2.1): what stands behind the
+ * object identifier. NULL when it is another format. */
+static GBytes *
+find_ocsp_response (GBytes *other)
+{
+  static const guint8 id[] = { TAG_OID, 8, 0x2b, 6, 1, 5, 5, 7, 16, 2 };
+  gsize size = 0;
+  const guint8 *data = g_bytes_get_data (other, &size);
+  gsize header = data[1] <= INDEFINITE_OCTET ? 2 : 2 + (data[1] & 0x7f);
+
+  if (data[1] == INDEFINITE_OCTET || size <= header + sizeof id
+      || memcmp (data + header, id, sizeof id) != 0)
+    return NULL;
+  return g_bytes_new_from_bytes (other, header + sizeof id, size - header - sizeof id);
+}
+
+static gboolean
+read_other_revocation_info (LlCmsReader *self)
+{
+  g_autoptr (GBytes) other = take_element (self, TAG_CONTEXT_CONSTRUCTED (1));
+  GBytes *response = other != NULL ? find_ocsp_response (other) : NULL;
+
+  if (response != NULL)
+    g_ptr_array_add (self->parts.ocsps, response);
+  return other != NULL;
+}
+
 /* CM-10: they may help, and nothing is lost without them: those beyond the limit, and other kinds
  * of revocation information, are passed over. */
 static gboolean
@@ -670,6 +700,13 @@ read_crls (LlCmsReader *self)
     return FALSE;
   while (!at_end (self))
     {
+      if (next_tag (self) == TAG_CONTEXT_CONSTRUCTED (1)
+          && self->parts.ocsps->len < LL_LIMIT_CMS_CRLS)
+        {
+          if (!read_other_revocation_info (self))
+            return FALSE;
+          continue;
+        }
       gboolean wanted
           = next_tag (self) == TAG_SEQUENCE && self->parts.crls->len < LL_LIMIT_CMS_CRLS;
       GBytes *crl = wanted ? take_element (self, TAG_SEQUENCE) : NULL;

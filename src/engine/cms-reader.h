@@ -38,6 +38,7 @@ typedef struct
 
   GPtrArray *certificates; /* signed: of GBytes; only X.509, other choices are skipped */
   GPtrArray *crls;         /* signed: of GBytes, LL_LIMIT_CMS_CRLS at most; only X.509 (CM-10) */
+  GPtrArray *ocsps;        /* signed: of GBytes, as many at most: OCSP responses (CM-10) */
   GPtrArray *signer_infos; /* signed: of GBytes */
   GBytes *authenticated;   /* authenveloped: the attributes, with their own tag; or NULL */
   GBytes *mac;             /* authenveloped: the octets of the tag */

@@ -82,6 +82,7 @@ take_certificates (LlSmimeEngine *self, const LlCmsParts *parts, LlFacts *facts)
         g_ptr_array_add (facts->certificates, key);
     }
   g_ptr_array_extend (facts->crls, parts->crls, (GCopyFunc)take_bytes, NULL);
+  g_ptr_array_extend (facts->ocsps, parts->ocsps, (GCopyFunc)take_bytes, NULL);
 }
 
 static void

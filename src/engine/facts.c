@@ -15,6 +15,7 @@ ll_facts_new (LlProtocol protocol)
   facts->signatures = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_signature_facts_free);
   facts->certificates = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
   facts->crls = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  facts->ocsps = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   return facts;
 }
 
@@ -28,6 +29,7 @@ ll_facts_free (LlFacts *facts)
   g_clear_pointer (&facts->signatures, g_ptr_array_unref);
   g_clear_pointer (&facts->certificates, g_ptr_array_unref);
   g_clear_pointer (&facts->crls, g_ptr_array_unref);
+  g_clear_pointer (&facts->ocsps, g_ptr_array_unref);
   g_free (facts);
 }
 

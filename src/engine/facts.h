@@ -72,6 +72,7 @@ typedef struct
   GPtrArray *signatures;   /* of LlSignatureFacts, in the order found */
   GPtrArray *certificates; /* of LlKey: certificates that came with the message */
   GPtrArray *crls;         /* of GBytes: CRLs that came with the message (CM-10) */
+  GPtrArray *ocsps;        /* of GBytes: OCSP responses that came with the message (CM-10) */
   gboolean compressed;     /* CMS CompressedData, inflated; never a cryptographic layer (CM-09) */
   gboolean content_is_object;  /* CMS: what was encrypted says of itself that it is a CMS object */
   gboolean has_trailing_bytes; /* CMS: something follows the object (CM-20) */

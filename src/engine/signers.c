@@ -32,6 +32,7 @@ ll_signers_judge (LlTrust *trust, const LlFacts *facts, const char *address)
           LlTrustMaterial material = { .address = address,
                                        .certificates = facts->certificates,
                                        .crls = facts->crls,
+                                       .ocsps = facts->ocsps,
                                        .listed = signature->listed_certificates };
 
           signer->opinion = ll_trust_judge_signature (trust, signature->key, &material);

@@ -49,6 +49,9 @@ source_of (const LlRevocation *answer)
   if (g_strcmp0 (answer->source, "ocsp") == 0)
     /* TRANSLATORS: "OCSP answer of 20 November 2026, good until 21 November 2026" */
     return g_strdup_printf (_ ("OCSP answer of %s, good until %s"), made, next);
+  if (g_strcmp0 (answer->source, "ocsp-in-message") == 0)
+    return g_strdup_printf (_ ("OCSP answer of %s that came with the message, good until %s"), made,
+                            next);
   if (g_strcmp0 (answer->source, "crl-in-message") == 0)
     return g_strdup_printf (_ ("CRL of %s that came with the message, next on %s"), made, next);
   if (g_strcmp0 (answer->source, "crl-file") == 0)
