@@ -45,6 +45,15 @@ parse_decision (const char *word)
   return LL_DECISION_NONE;
 }
 
+/* A pin for addresses that cannot be read would be one for all that the certificate names. */
+static gboolean
+addresses_are_readable (const LlDecisions *decisions, const char *group)
+{
+  g_auto (GStrv) addresses = ll_decisions_addresses (decisions, group);
+
+  return addresses != NULL || !g_key_file_has_key (decisions->file, group, "addresses", NULL);
+}
+
 /* Every group must be a fingerprint with a decision: what was meant by another is not known, and a
  * refusal must not get lost by a slip of the pen. */
 static gboolean
@@ -69,6 +78,13 @@ check (const LlDecisions *decisions, GError **error)
         {
           g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
                        _ ("%s: the decision about %s must be authority, pin or refuse."),
+                       decisions->path, groups[i]);
+          return FALSE;
+        }
+      if (!addresses_are_readable (decisions, groups[i]))
+        {
+          g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                       _ ("%s: the addresses for which %s is pinned cannot be read."),
                        decisions->path, groups[i]);
           return FALSE;
         }

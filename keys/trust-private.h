@@ -33,9 +33,10 @@ typedef enum
   LL_ASK_FOR_USE,  /* a message depends on it: as far as the policy says */
 } LlAskFor;
 
-/* Sets the time of `opinion` and its answers about revocation. */
+/* Sets the time of `opinion` and its answers about revocation: of the first `n` certificates of the
+ * path, those of the others are dropped. */
 void ll_trust_judge_revocation (LlKeyOpinion *opinion, LlTrust *trust, const LlX509Path *path,
-                                const LlTrustMaterial *material, LlAskFor ask);
+                                const LlTrustMaterial *material, guint n, LlAskFor ask);
 
 /* Trust and time of a certificate; also binding, where the user has pinned it for an address. */
 void ll_trust_judge_smime (LlKeyOpinion *opinion, LlTrust *trust, LlKey *key,

@@ -85,12 +85,14 @@ ask_about (LlTrust *trust, const LlX509Path *path, const LlTrustMaterial *materi
  * it. A path that ends nowhere makes nobody ask (SC-25). */
 void
 ll_trust_judge_revocation (LlKeyOpinion *opinion, LlTrust *trust, const LlX509Path *path,
-                           const LlTrustMaterial *material, LlAskFor ask)
+                           const LlTrustMaterial *material, guint n, LlAskFor ask)
 {
   gboolean anchored = opinion->trust.answer == LL_ANSWER_YES && path->chain->len > 1;
 
   if (anchored)
     opinion->revocations = ask_about (trust, path, material, ask);
+  if (opinion->revocations != NULL && opinion->revocations->len > n)
+    g_ptr_array_set_size (opinion->revocations, (int)n);
   opinion->revocation_checked = anchored && why_unknown (opinion->revocations) == LL_REASON_NONE;
   if (path->time_reason != LL_REASON_NONE && !is_revoked (opinion->revocations))
     opinion->time = ll_axis (LL_ANSWER_NO, path->time_reason);

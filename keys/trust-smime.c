@@ -108,6 +108,31 @@ pinned_path (LlKey *key, LlX509PathQuestion *question)
   return ll_x509_path_build (key, question);
 }
 
+/* A pin says whose certificate it is, and not that nobody else got hold of its key: where a path
+ * leads to an anchor after all, its issuer may revoke it. The authorities on the way do not matter:
+ * nothing is believed because of them. The path as it is pinned, with those who can revoke it. */
+static LlX509Path *
+find_revokers (LlTrust *trust, LlKey *key, LlX509PathQuestion *question, const LlX509Path *pinned,
+               LlAskFor ask)
+{
+  g_autoptr (LlX509Path) path = find_path (trust, key, question, ask);
+
+  if (path->reason != LL_REASON_NONE)
+    return NULL;
+  path->time_reason = pinned->time_reason;
+  return g_steal_pointer (&path);
+}
+
+static void
+judge_pinned_revocation (LlKeyOpinion *opinion, LlTrust *trust, LlX509PathQuestion *question,
+                         const LlX509Path *pinned, const LlTrustMaterial *material, LlAskFor ask)
+{
+  LlKey *key = g_ptr_array_index (pinned->chain, 0);
+  g_autoptr (LlX509Path) path = find_revokers (trust, key, question, pinned, ask);
+
+  ll_trust_judge_revocation (opinion, trust, path != NULL ? path : pinned, material, 1, ask);
+}
+
 /* The user's own mapping of a certificate that names no address (SC-07). */
 static void
 bind_by_pin (LlKeyOpinion *opinion, LlTrust *trust, const LlKey *key, const char *address)
@@ -168,5 +193,8 @@ ll_trust_judge_smime (LlKeyOpinion *opinion, LlTrust *trust, LlKey *key,
       opinion->trust_source
           = g_strdup (pinned ? "pinned" : ll_anchors_source (trust->anchors, path->anchor));
     }
-  ll_trust_judge_revocation (opinion, trust, path, material, ask);
+  if (pinned)
+    judge_pinned_revocation (opinion, trust, &question, path, material, ask);
+  else
+    ll_trust_judge_revocation (opinion, trust, path, material, G_MAXUINT, ask);
 }

@@ -107,6 +107,23 @@ exits "a second address is added" 0 key trust --pin "$(fingerprint nameless)" th
 is "and counts too" "$(verdict nameless)" "0 yes yes none pinned"
 like "both are kept" "$(cat "$decisions")" 'addresses=bank@example.org;thief@example.org'
 
+make_cert dora other dora@example.org p256
+smime_cert dora
+sign dora dora@example.org
+make_crl other
+revoke_cert dora other
+make_crl other
+run_letterlock key trust --pin "$(fingerprint dora)"
+is "a pin holds as long as nobody who may revoke it is believed" "$(verdict dora)" \
+  "0 yes yes none pinned"
+known=(--anchors "$T/other.crt" --crl "$T/other.crl")
+exits "who is believed may revoke a pinned certificate" 3 mail verify --json "${known[@]}" "$T/dora.eml"
+json_is "and that is said" "$OUT" signer.axes.time.reason key-revoked
+json_is "the pin still tells whose it is" "$OUT" signer.trust_source pinned
+exits "nobody encrypts to it" 17 \
+  file encrypt --smime "${known[@]}" -r dora@example.org -o "$T/x.p7m" "$T/body"
+exits "another pinned one stays good" 0 mail verify "${known[@]}" "$T/carol.eml"
+
 # --- what makes no sense -------------------------------------------------------------------------
 
 exits "who is no authority does not become one" 37 key trust --authority "$(fingerprint alice)"
@@ -125,5 +142,10 @@ json_is "with the certificate" "$OUT" 'keys[0].fingerprint' "$(fingerprint other
 sed -i 's/^decision=refuse/decision=perhaps/' "$decisions"
 exits "a file of decisions that cannot be understood stops the work" 41 mail verify "$T/carol.eml"
 like "and is named" "$(cat "$ERR")" "$decisions.*authority, pin or refuse"
+
+sed -i 's/^decision=perhaps/decision=refuse/; s/^addresses=.*/addresses=bank@example.org\\q;/' "$decisions"
+exits "so do addresses that cannot be read: a pin for one is not one for all" 41 \
+  mail verify "$T/carol.eml"
+like "and the certificate is named" "$(cat "$ERR")" "$decisions.*$(fingerprint nameless)"
 
 done_testing
