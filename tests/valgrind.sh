@@ -21,7 +21,9 @@ watched() {
     --log-file="$T/valgrind.log" "$LETTERLOCK" "$@" >"$T/out" 2>"$T/err"
   status=$?
   is "$what: it works" "$status" 0
-  is "$what: nothing is lost or misused" "$(cat "$T/valgrind.log")" ''
+  # Valgrind 3.19 says that it does not know mlock2 (system call 325); bridge/spool does without.
+  is "$what: nothing is lost or misused" \
+    "$(sed '/unhandled amd64-linux syscall: 325$/,/valgrind\.org/d' "$T/valgrind.log")" ''
 }
 
 letter >"$T/letter.eml"
