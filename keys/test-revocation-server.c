@@ -43,6 +43,14 @@ test_crl_new (const TestCrl *spec)
   X509_CRL_set1_nextUpdate (crl, next_update);
   for (guint i = 0; i < TEST_REVOKED_MAX && spec->revoked[i] != NULL; i++)
     add_revoked (crl, spec, spec->revoked[i]);
+  if (spec->number != 0)
+    {
+      ASN1_INTEGER *number = ASN1_INTEGER_new ();
+
+      ASN1_INTEGER_set (number, spec->number);
+      g_assert_true (X509_CRL_add1_ext_i2d (crl, NID_crl_number, number, 0, 0));
+      ASN1_INTEGER_free (number);
+    }
   X509_CRL_sort (crl);
   g_assert_true (
       X509_CRL_sign (crl, signer->private_key,

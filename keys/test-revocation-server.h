@@ -18,6 +18,7 @@ typedef struct
   gint64 revoked_at;
   int reason;         /* RFC 5280 section 5.3.1; -1: none */
   const char *digest; /* NULL: SHA256 */
+  long number;        /* 0: none */
 } TestCrl;
 
 /* In DER. (transfer full) */

@@ -335,6 +335,31 @@ test_message (void)
   assert_time (opinion, LL_ANSWER_NO, LL_REASON_KEY_REVOKED);
 }
 
+/* Both made in the same second: the number says which is the newer one (RFC 5280 section 5.2.3). */
+static void
+test_same_second (void)
+{
+  g_autoptr (World) world = world_new ();
+  TestCrl spec = { .issuer = world->root,
+                   .this_update = world->now - DAY,
+                   .next_update = world->now + DAY,
+                   .number = 1 };
+  g_autoptr (GBytes) first = test_crl_new (&spec);
+  g_autoptr (GBytes) second = NULL;
+  g_autoptr (LlKeyOpinion) opinion = NULL;
+
+  spec.number = 2;
+  spec.revoked[0] = world->person->key;
+  spec.revoked_at = world->now - 2 * DAY;
+  spec.reason = 1;
+  second = test_crl_new (&spec);
+  opinion = judge_message (world, first, second);
+  assert_answer (opinion, REVOKED, "crl-in-message");
+  g_clear_pointer (&opinion, ll_key_opinion_free);
+  opinion = judge_message (world, second, first);
+  assert_answer (opinion, REVOKED, "crl-in-message");
+}
+
 static void
 test_forged_hides_nothing (void)
 {
@@ -969,6 +994,8 @@ main (int argc, char **argv)
   ADD_CASES ("/revocation/file/", file_cases, test_file);
   g_test_add_func ("/revocation/file/that is none is an error", test_file_is_none);
   g_test_add_func ("/revocation/message/a CRL that came along counts (CM-10)", test_message);
+  g_test_add_func ("/revocation/message/of two of the same second the higher number counts",
+                   test_same_second);
   g_test_add_func ("/revocation/message/a forged newer CRL hides nothing",
                    test_forged_hides_nothing);
   g_test_add_func ("/revocation/message/an older CRL hides nothing (SC-13)",

@@ -224,6 +224,20 @@ answer_of (const Pass *pass, const Seen *seen, LlKey *key, gint64 at)
   return answer;
 }
 
+/* Of two that were made in the same second the later number comes first, whatever order they came
+ * in: OpenSSL takes the first (RFC 5280 section 5.2.3). */
+static int
+compare_numbers (gconstpointer a, gconstpointer b)
+{
+  const LlCrl *one = *(LlCrl *const *)a, *other = *(LlCrl *const *)b;
+  g_autoptr (ASN1_INTEGER) left = X509_CRL_get_ext_d2i (one->crl, NID_crl_number, NULL, NULL);
+  g_autoptr (ASN1_INTEGER) right = X509_CRL_get_ext_d2i (other->crl, NID_crl_number, NULL, NULL);
+
+  if (left == NULL || right == NULL)
+    return (left == NULL) - (right == NULL);
+  return ASN1_INTEGER_cmp (right, left);
+}
+
 static void
 judge_with (GPtrArray *crls, gboolean stale, const LlX509RevocationQuestion *question, gint64 time,
             GPtrArray *answers)
@@ -233,6 +247,7 @@ judge_with (GPtrArray *crls, gboolean stale, const LlX509RevocationQuestion *que
 
   if (crls->len == 0)
     return;
+  g_ptr_array_sort (crls, compare_numbers);
   run (&pass, question, time);
   for (guint i = 0; i < answers->len; i++)
     ll_revocation_weigh (g_ptr_array_index (answers, i),

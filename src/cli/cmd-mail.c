@@ -15,7 +15,6 @@
 #include "cli/open-options.h"
 #include "cli/plan-print.h"
 #include "cli/seal-options.h"
-#include "mail/body.h"
 #include "mail/filter.h"
 #include "ops/op-read.h"
 #include "ops/op-write.h"
@@ -352,15 +351,6 @@ run_verify (const LlCommand *command, int argc, char **argv, GError **error)
   return ll_command_print (report, error) ? verify_status (reading->verdict) : -1;
 }
 
-static char *
-dup_body (const LlReading *reading)
-{
-  const LlEnvelope *envelope = reading->evidence->envelope;
-  return envelope->payload != NULL
-             ? ll_body_dup_text (envelope->payload, reading->verdict->encrypted)
-             : NULL;
-}
-
 /* The report, and as two more members the text report and the body. */
 static char *
 show_to_json (const LlReading *reading, const char *body)
@@ -410,10 +400,16 @@ run_show (const LlCommand *command, int argc, char **argv, GError **error)
   g_autoptr (LlReading) reading
       = read_and_judge (command, read_entries, argc, argv, &session, error);
   g_autofree char *body = NULL, *text = NULL;
+  g_autoptr (GError) changed = NULL;
 
   if (reading == NULL)
     return -1;
-  body = dup_body (reading);
+  body = ll_op_read_body (reading, &changed);
+  if (changed != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&changed));
+      return -1;
+    }
   text = ll_command_wants_json () ? show_to_json (reading, body) : show_to_text (reading, body);
   if (!ll_command_print (text, error))
     return -1;
@@ -432,6 +428,8 @@ run_inspect (const LlCommand *command, int argc, char **argv, GError **error)
     return -1;
   report = ll_command_wants_json () ? ll_report_to_json (reading->evidence, reading->verdict, TRUE)
                                     : ll_report_to_tree (reading->evidence, reading->verdict);
+  if (!ll_reading_check (reading, error))
+    return -1;
   return ll_command_print (report, error) ? 0 : -1;
 }
 

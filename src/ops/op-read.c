@@ -1,13 +1,14 @@
 /* op-read.c - the staircase READ of doc/architecture.md: message, layers, headers, signers,
- * evidence, verdict. What enters: the octets of a message. What leaves: what is known of it, and the
- * verdict. It weighs nothing itself, and opens no network connection. Only the last step changes
- * anything: what the verdict found good is remembered (ops/learn). */
+ * evidence, verdict. What enters: the octets of a message. What leaves: what is known of it, and
+ * the verdict. It weighs nothing itself, and opens no network connection. Only the last step
+ * changes anything: what the verdict found good is remembered (ops/learn). */
 #include <config.h>
 
 #include <glib/gi18n.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "mail/body.h"
 #include "mail/draft.h"
 #include "mail/headers.h"
 #include "ops/learn.h"
@@ -137,6 +138,17 @@ ll_op_read (LlSession *session, LlSource *source, GCancellable *cancellable, GEr
   evidence->lessons
       = ll_learn (session, evidence, reading->verdict, cancellable, &reading->learn_error);
   return g_steal_pointer (&reading);
+}
+
+char *
+ll_op_read_body (const LlReading *reading, GError **error)
+{
+  const LlEnvelope *envelope = reading->evidence->envelope;
+  g_autofree char *body = envelope->payload != NULL
+                              ? ll_body_dup_text (envelope->payload, reading->verdict->encrypted)
+                              : NULL;
+
+  return ll_reading_check (reading, error) ? g_steal_pointer (&body) : NULL;
 }
 
 /* --- the cleartext ---------------------------------------------------------------------------- */

@@ -32,6 +32,11 @@ LlReading *ll_op_read (LlSession *session, LlSource *source, GCancellable *cance
 LlRope *ll_op_read_cleartext (LlSession *session, LlReading *reading, GCancellable *cancellable,
                               GError **error);
 
+/* What the message says, as safe text, for `mail show`: read once more from the reading's sources.
+ * NULL with an error when it is not what was judged any more; without one when there is nothing to
+ * show. (transfer full) (nullable) */
+char *ll_op_read_body (const LlReading *reading, GError **error);
+
 /* FALSE when some of what was read is not as it was: nothing that was made of it may be published.
  */
 gboolean ll_reading_check (const LlReading *reading, GError **error);
