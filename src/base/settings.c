@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/settings.h"
+#include "base/text.h"
 
 char *
 ll_settings_path (void)
@@ -45,6 +46,14 @@ read_string (GKeyFile *file, const char *group, const char *key, char **value)
     return;
   g_free (*value);
   *value = g_steal_pointer (&read);
+}
+
+/* “~/roots.pem” as the shell would read it. (transfer full) */
+static char *
+in_home (const char *path)
+{
+  return g_str_has_prefix (path, "~/") ? g_build_filename (g_get_home_dir (), path + 2, NULL)
+                                       : g_strdup (path);
 }
 
 /* SM-05, BR-11: how S/MIME is made. */
@@ -97,9 +106,88 @@ read_revocation (GKeyFile *file, const char *path, LlPolicy *policy, GError **er
     }
   if (crls != NULL && crls[0] != NULL)
     {
+      for (gsize i = 0; crls[i] != NULL; i++)
+        {
+          char *path_in_home = in_home (g_strstrip (crls[i]));
+          g_free (crls[i]);
+          crls[i] = path_in_home;
+        }
       g_strfreev (policy->crl_files);
       policy->crl_files = g_steal_pointer (&crls);
     }
+  return TRUE;
+}
+
+static void
+read_path (GKeyFile *file, const char *group, const char *key, char **value)
+{
+  g_autofree char *read = NULL;
+
+  read_string (file, group, key, &read);
+  if (read == NULL)
+    return;
+  g_free (*value);
+  *value = in_home (read);
+}
+
+/* --- entries that nobody reads ---------------------------------------------------------------- */
+
+static const struct
+{
+  const char *group, *keys;
+} known[] = {
+  { "smime", "anchors, system-anchors, fetch-issuers, fetch-local, revocation, crls, cipher, "
+             "digest, pss, oaep, key-id, profile, learn" },
+  { "openpgp", "program, always-trust" },
+  { "encrypt", "to-self" },
+};
+
+static const char *
+known_keys (const char *group)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    if (g_str_equal (known[i].group, group))
+      return known[i].keys;
+  return NULL;
+}
+
+static gboolean
+check_group (GKeyFile *file, const char *path, const char *group, GError **error)
+{
+  const char *list = known_keys (group);
+  g_auto (GStrv) names = list != NULL ? g_strsplit (list, ", ", -1) : NULL;
+  g_auto (GStrv) keys = g_key_file_get_keys (file, group, NULL, NULL);
+  g_autofree char *safe_group = ll_text_safe (group, -1);
+
+  if (names == NULL)
+    {
+      g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                   _ ("%s: there are no settings under [%s], only under [smime], [openpgp] and "
+                      "[encrypt]."),
+                   path, safe_group);
+      return FALSE;
+    }
+  for (gsize i = 0; keys != NULL && keys[i] != NULL; i++)
+    if (!g_strv_contains ((const char *const *)names, keys[i]))
+      {
+        g_autofree char *safe = ll_text_safe (keys[i], -1);
+        g_set_error (error, LL_ERROR, LL_ERROR_BAD_DATA,
+                     _ ("%s: “%s” in [%s] is not a setting. There are: %s."), path, safe, group,
+                     list);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+/* A slip of the pen must not undo what was meant: “revocaton=require” would ask nobody. */
+static gboolean
+check_names (GKeyFile *file, const char *path, GError **error)
+{
+  g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
+
+  for (gsize i = 0; groups[i] != NULL; i++)
+    if (!check_group (file, path, groups[i], error))
+      return FALSE;
   return TRUE;
 }
 
@@ -117,8 +205,10 @@ ll_settings_load (const char *path, LlPolicy *policy, GError **error)
                    path, local->message);
       return FALSE;
     }
-  read_string (file, "smime", "anchors", &policy->anchors_file);
-  read_string (file, "openpgp", "program", &policy->gpg_program);
+  if (!check_names (file, path, error))
+    return FALSE;
+  read_path (file, "smime", "anchors", &policy->anchors_file);
+  read_path (file, "openpgp", "program", &policy->gpg_program);
   return read_seal_style (file, path, policy, error) && read_revocation (file, path, policy, error)
          && read_boolean (file, path, "smime", "learn", &policy->learn, error)
          && read_boolean (file, path, "smime", "system-anchors", &policy->system_anchors, error)

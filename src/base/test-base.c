@@ -220,6 +220,56 @@ test_settings_change_the_policy_and_errors_name_the_entry (void)
 }
 
 static void
+test_settings_that_nobody_reads_are_errors (void)
+{
+  static const struct
+  {
+    const char *text, *told;
+  } cases[] = {
+    { "[smime]\nrevocaton=require\n", "“revocaton” in [smime]" },
+    { "[smine]\nlearn=false\n", "[smine]" },
+    { "[encrypt]\nlearn=false\n", "“learn” in [encrypt]" },
+  };
+  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "ll-settings-XXXXXX", NULL);
+  int fd = g_mkstemp (path);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_close (fd, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (LlPolicy) policy = ll_policy_new ();
+      g_autoptr (GError) error = NULL;
+
+      g_file_set_contents (path, cases[i].text, -1, NULL);
+      g_assert_false (ll_settings_load (path, policy, &error));
+      g_assert_error (error, LL_ERROR, LL_ERROR_BAD_DATA);
+      g_assert_nonnull (strstr (error->message, cases[i].told));
+    }
+  g_unlink (path);
+}
+
+static void
+test_settings_know_the_home_of_the_user (void)
+{
+  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "ll-settings-XXXXXX", NULL);
+  g_autofree char *roots = g_build_filename (g_get_home_dir (), "roots.pem", NULL);
+  g_autofree char *list = g_build_filename (g_get_home_dir (), "b.crl", NULL);
+  g_autoptr (LlPolicy) policy = ll_policy_new ();
+  g_autoptr (GError) error = NULL;
+  int fd = g_mkstemp (path);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_close (fd, NULL);
+  g_file_set_contents (path, "[smime]\nanchors = ~/roots.pem\ncrls = /a.crl; ~/b.crl\n", -1, NULL);
+  g_assert_true (ll_settings_load (path, policy, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (policy->anchors_file, ==, roots);
+  g_assert_cmpstr (policy->crl_files[0], ==, "/a.crl");
+  g_assert_cmpstr (policy->crl_files[1], ==, list);
+  g_unlink (path);
+}
+
+static void
 test_names_and_exit_statuses_are_all_there_and_distinct (void)
 {
   g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
@@ -280,6 +330,10 @@ main (int argc, char **argv)
                    test_a_sink_holds_what_was_written_up_to_its_limit);
   g_test_add_func ("/settings/settings change the policy and errors name the entry",
                    test_settings_change_the_policy_and_errors_name_the_entry);
+  g_test_add_func ("/settings/settings that nobody reads are errors",
+                   test_settings_that_nobody_reads_are_errors);
+  g_test_add_func ("/settings/settings know the home of the user",
+                   test_settings_know_the_home_of_the_user);
   g_test_add_func ("/error/names and exit statuses are all there and distinct",
                    test_names_and_exit_statuses_are_all_there_and_distinct);
   return g_test_run ();
