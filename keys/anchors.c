@@ -53,7 +53,10 @@ read_anchors_file (const char *path, GError **error)
 
   if (keys == NULL)
     {
-      g_prefix_error (error, _ ("The trust anchors in “%s” cannot be read: "), path);
+      if (pem == NULL)
+        g_prefix_error_literal (error, _ ("Trust anchors: "));
+      else
+        g_prefix_error (error, _ ("The trust anchors in “%s” cannot be read: "), path);
       return NULL;
     }
   if (keys->len == 0)

@@ -71,7 +71,7 @@ read_file (LlX509Revocation *self, const char *path, GError **error)
 
   if (crls == NULL)
     {
-      g_prefix_error (error, _ ("The revocation list “%s” cannot be read: "), path);
+      g_prefix_error_literal (error, _ ("Lists of revoked certificates: "));
       return FALSE;
     }
   if (crls->len == 0)

@@ -271,14 +271,18 @@ static gboolean
 check_home (GError **error)
 {
   const char *home = g_getenv ("GNUPGHOME");
+  g_autofree char *usual = g_build_filename (g_get_home_dir (), ".gnupg", NULL);
   g_autofree char *safe = ll_text_safe (home, -1);
+  g_autofree char *quoted = NULL;
 
-  if (home == NULL || *home == '\0' || g_file_test (home, G_FILE_TEST_IS_DIR))
+  if (home == NULL || *home == '\0' || g_str_equal (home, usual)
+      || g_file_test (home, G_FILE_TEST_IS_DIR))
     return TRUE;
+  quoted = g_shell_quote (safe);
   g_set_error (error, LL_ERROR, LL_ERROR_MISSING_INPUT,
                _ ("There is no GnuPG home at “%s”. Name another one, or make it with “mkdir -m "
-                  "700”."),
-               safe);
+                  "700 %s”."),
+               safe, quoted);
   return FALSE;
 }
 

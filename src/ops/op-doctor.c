@@ -13,8 +13,9 @@
 #include "base/text.h"
 #include "bridge/call-dirmngr.h"
 #include "bridge/versions.h"
-#include "keys/trust.h"
 #include "keys/peers.h"
+#include "keys/system-anchors.h"
+#include "keys/trust.h"
 #include "ops/op-doctor.h"
 
 #define SOON_SECONDS (30 * 24 * 60 * 60)
@@ -24,6 +25,7 @@ typedef struct
   const LlPolicy *policy;
   GCancellable *cancellable;
   GPtrArray *diagnoses;
+  gboolean homeless; /* no GnuPG home: gpg-agent has nowhere to live, and is not to blame */
 } Doctor;
 
 static void
@@ -146,6 +148,14 @@ ask_directory (const char *which)
   return out != NULL ? g_strdup (g_strchomp (out)) : NULL;
 }
 
+/* gpg makes its usual home by itself when it first runs, and only that one. */
+static gboolean
+is_usual_home (const char *home)
+{
+  g_autofree char *usual = g_build_filename (g_get_home_dir (), ".gnupg", NULL);
+  return g_strcmp0 (home, usual) == 0;
+}
+
 static void
 check_home (Doctor *doctor)
 {
@@ -155,12 +165,24 @@ check_home (Doctor *doctor)
 
   if (home == NULL)
     return; /* gpgconf is missing, which has been told */
-  if (g_stat (home, &status) != 0)
-    tell (doctor, "home", LL_HEALTH_BAD,
-          g_strdup_printf (_ ("There is no GnuPG home at %s."), safe),
-          g_getenv ("GNUPGHOME") != NULL
-              ? _ ("Make it with “mkdir -m 700”, or let GNUPGHOME or --homedir name another one.")
-              : _ ("“letterlock key generate ADDRESS” makes it, with a first key."));
+  if (g_stat (home, &status) != 0 && is_usual_home (home))
+    {
+      doctor->homeless = TRUE;
+      tell (doctor, "home", LL_HEALTH_NOTE,
+            g_strdup_printf (_ ("There is no GnuPG home at %s yet."), safe),
+            _ ("The first key that you make or import makes it."));
+    }
+  else if (g_stat (home, &status) != 0)
+    {
+      g_autofree char *quoted = g_shell_quote (safe);
+      g_autofree char *advice = g_strdup_printf (_ ("Make it with “mkdir -m 700 %s”, or let "
+                                                    "GNUPGHOME or --homedir name another one."),
+                                                 quoted);
+
+      doctor->homeless = TRUE;
+      tell (doctor, "home", LL_HEALTH_BAD,
+            g_strdup_printf (_ ("There is no GnuPG home at %s."), safe), advice);
+    }
   else if (!S_ISDIR (status.st_mode) || g_access (home, R_OK | X_OK) != 0)
     tell (doctor, "home", LL_HEALTH_BAD, g_strdup_printf (_ ("%s cannot be read."), safe),
           _ ("It must be a directory of your own."));
@@ -195,8 +217,10 @@ static void
 check_agent (Doctor *doctor)
 {
   const char *const argv[] = { "gpg-connect-agent", "GETINFO version", "/bye", NULL };
-  g_autofree char *out = ask (argv);
+  g_autofree char *out = doctor->homeless ? NULL : ask (argv);
 
+  if (doctor->homeless)
+    return;
   if (out != NULL && strstr (out, "OK") != NULL)
     tell (doctor, "agent", LL_HEALTH_GOOD, g_strdup (_ ("gpg-agent answers.")), NULL);
   else
@@ -322,30 +346,48 @@ check_keys (Doctor *doctor, LlKeyStore *store, LlProtocol protocol)
                                           : _ ("“letterlock key import FILE.p12” brings one."));
 }
 
+/* Where S/MIME roots come from, with “, ” between them; empty when there are none. */
+static char *
+find_roots (const LlPolicy *policy)
+{
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *home = ask_directory ("homedir");
+  g_autofree char *list = home != NULL ? g_build_filename (home, "trustlist.txt", NULL) : NULL;
+  g_autofree char *path = ll_decisions_path ();
+  g_autoptr (LlDecisions) decisions = ll_decisions_load (path, NULL);
+  g_autoptr (LlSystemAnchors) system = policy->system_anchors ? ll_system_anchors_new (NULL) : NULL;
+
+  if (policy->anchors_file != NULL)
+    g_ptr_array_add (sources, ll_text_safe (policy->anchors_file, -1));
+  if (decisions != NULL && ll_decisions_has (decisions, LL_DECISION_AUTHORITY))
+    g_ptr_array_add (sources, g_strdup (_ ("your own decisions")));
+  if (list != NULL && g_file_test (list, G_FILE_TEST_EXISTS))
+    g_ptr_array_add (sources, ll_text_safe (list, -1));
+  if (system != NULL && ll_system_anchors_certificates (system)->len > 0)
+    g_ptr_array_add (sources, g_strdup (_ ("the list of this system")));
+  g_ptr_array_add (sources, NULL);
+  return g_strjoinv (", ", (char **)sources->pdata);
+}
+
 static void
 check_anchors (Doctor *doctor, LlKeyStore *store)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (LlTrust) trust = ll_trust_new (doctor->policy, store, &error);
-  g_autofree char *home = ask_directory ("homedir");
-  g_autofree char *list = home != NULL ? g_build_filename (home, "trustlist.txt", NULL) : NULL;
-  gboolean has_list = list != NULL && g_file_test (list, G_FILE_TEST_EXISTS);
+  g_autofree char *roots = find_roots (doctor->policy);
 
   if (trust == NULL)
     tell (doctor, "anchors", LL_HEALTH_BAD, g_strdup (error->message),
           _ ("Mend the file, or the setting that names it."));
-  else if (doctor->policy->anchors_file == NULL && !has_list)
+  else if (*roots == '\0')
     tell (doctor, "anchors", LL_HEALTH_NOTE,
-          g_strdup (_ ("No S/MIME root certificate is trusted, so that no S/MIME signature can be "
-                       "good.")),
-          _ ("Name a file of roots with --anchors, or in the settings under [smime] anchors."));
+          g_strdup (_ ("No authority is trusted, so that no S/MIME signature can be good, unless "
+                       "its certificate is pinned.")),
+          _ ("“letterlock key trust --authority FINGERPRINT” trusts one; a file of several is "
+             "named with --anchors, or in the settings."));
   else
     tell (doctor, "anchors", LL_HEALTH_GOOD,
-          g_strdup_printf (_ ("S/MIME roots come from %s%s%s"),
-                           doctor->policy->anchors_file != NULL ? doctor->policy->anchors_file : "",
-                           doctor->policy->anchors_file != NULL && has_list ? ", " : "",
-                           has_list ? list : ""),
-          NULL);
+          g_strdup_printf (_ ("S/MIME roots come from %s"), roots), NULL);
 }
 
 /* A file that is not there yet is nothing to speak of. */
@@ -372,7 +414,7 @@ check_peers (Doctor *doctor)
 GPtrArray *
 ll_op_doctor (const LlPolicy *policy, GCancellable *cancellable)
 {
-  Doctor doctor = { policy, cancellable, g_ptr_array_new_with_free_func (diagnosis_free) };
+  Doctor doctor = { policy, cancellable, g_ptr_array_new_with_free_func (diagnosis_free), FALSE };
   g_autoptr (LlKeyStore) store = ll_key_store_new (policy);
 
   check_libraries (&doctor);
