@@ -37,6 +37,10 @@ exits "the same for mail" 37 mail encrypt --smime --cipher rot13 plan.eml
 like "also by name" "$(cat "$ERR")" 'AES-256-CBC'
 exits "OpenPGP has no such option" 37 file encrypt --openpgp --cipher AES-256-GCM -r x@example.org plan
 like "the error says for what it is" "$(cat "$ERR")" '--cipher is for S/MIME only'
+exits "two ciphers at once are refused" 37 \
+  file encrypt --aead --cipher AES-256-CBC -r alice@example.org -o c.p7m plan
+exits "and a passphrase with a cipher of S/MIME" 37 \
+  file encrypt --symmetric --cipher AES-256-GCM -o c.gpg plan
 settings cipher=AES-192-CBC
 exits "a cipher from the settings" 0 file encrypt --smime -r alice@example.org -o d.p7m plan
 has "it is taken" d.p7m aes-192-cbc

@@ -305,6 +305,13 @@ run (const LlCommand *command, const GOptionEntry *entries, LlFileRequest *reque
                                       : LL_PROTOCOL_UNKNOWN;
   if (!ll_seal_options_read (&request->protocol, &request->cipher, &request->style, error))
     return -1;
+  if (options.symmetric && request->protocol == LL_PROTOCOL_SMIME)
+    {
+      g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+                           _ ("--symmetric is for OpenPGP only, and other options here are for "
+                              "S/MIME only."));
+      return -1;
+    }
   request->as = ll_seal_options_as ();
   request->also_as = ll_seal_options_also_as ();
   request->recipients = (const char *const *)options.recipients;

@@ -32,6 +32,13 @@ read_cipher (LlCipher *cipher, GError **error)
   *cipher = ll_cipher_from_name (ll_seal_options.cipher);
   if (ll_seal_options.aead && ll_seal_options.cipher == NULL)
     *cipher = LL_CIPHER_AES_256_GCM;
+  if (ll_seal_options.aead && *cipher != LL_CIPHER_AES_256_GCM && *cipher != LL_CIPHER_CHOOSE)
+    {
+      g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_OPTION,
+                           _ ("--aead means AES-256-GCM, and --cipher names another one. Say one "
+                              "of them."));
+      return FALSE;
+    }
   if (ll_seal_options.cipher == NULL || *cipher != LL_CIPHER_CHOOSE)
     return TRUE;
   name = ll_text_safe (ll_seal_options.cipher, -1);
