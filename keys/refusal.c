@@ -156,10 +156,11 @@ ll_refusal_to_text (const LlRefusal *refusal, const char *heading)
         _ ("Compare the fingerprint of an OpenPGP key with its owner, then certify it: “gpg "
            "--quick-sign-key FINGERPRINT”. Or encrypt without, with --always-trust."));
   if (refusal->rootless)
-    g_string_append_printf (text, "\n%s",
-                            _ ("Name the root certificate of an authority that you trust with "
-                               "--anchors FILE, in the "
-                               "settings, or in gpgsm's trustlist.txt."));
+    g_string_append_printf (
+        text, "\n%s",
+        _ ("“letterlock key show ADDRESS” names the authority. If you trust it, "
+           "say so with “letterlock key trust --authority FINGERPRINT”; “--pin” "
+           "trusts the certificate alone."));
   if (refusal->missing)
     g_string_append_printf (text, "\n%s",
                             _ ("“letterlock key list” shows the keys that are here, “letterlock "

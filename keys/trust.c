@@ -59,6 +59,18 @@ ll_key_opinion_free (LlKeyOpinion *opinion)
   g_free (opinion);
 }
 
+LlKey *
+ll_key_opinion_get_untrusted_root (const LlKeyOpinion *opinion)
+{
+  LlKey *last = NULL;
+
+  if (opinion->trust.answer != LL_ANSWER_NO || opinion->trust.reason != LL_REASON_ROOT_NOT_TRUSTED
+      || opinion->chain == NULL || opinion->chain->len < 2)
+    return NULL;
+  last = g_ptr_array_index (opinion->chain, opinion->chain->len - 1);
+  return g_strcmp0 (ll_key_get_subject (last), ll_key_get_issuer (last)) == 0 ? last : NULL;
+}
+
 /* --- binding ---------------------------------------------------------------------------------- */
 
 /* The user ID with that address that counts most: a good one before a revoked or invalid one, then
@@ -222,4 +234,10 @@ ll_trust_judge_recipient (LlTrust *trust, LlKey *key, const char *address)
   LlTrustMaterial material = { .address = address };
 
   return judge (trust, key, &material, LL_PURPOSE_ENCRYPT, LL_ASK_FOR_USE);
+}
+
+LlKeyOpinion *
+ll_trust_judge_authority (LlTrust *trust, LlKey *key, const LlTrustMaterial *material)
+{
+  return judge (trust, key, material, LL_PURPOSE_CERTIFY, LL_ASK_FOR_LIST);
 }

@@ -55,6 +55,10 @@ typedef struct
   gboolean revocation_checked; /* all of these are good or revoked */
 } LlKeyOpinion;
 
+/* The last certificate of the chain, when all that is missing is that the user trusts it: what
+ * “key trust --authority” would name. Borrowed; NULL otherwise. */
+LlKey *ll_key_opinion_get_untrusted_root (const LlKeyOpinion *opinion);
+
 void ll_key_opinion_free (LlKeyOpinion *opinion);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LlKeyOpinion, ll_key_opinion_free)
 
@@ -83,5 +87,10 @@ LlKeyOpinion *ll_trust_judge_signature (LlTrust *trust, LlKey *key,
 /* The same for a key that a message is to be encrypted to: its key usage is looked at for that
  * (SC-01). (transfer full) */
 LlKeyOpinion *ll_trust_judge_recipient (LlTrust *trust, LlKey *key, const char *address);
+
+/* The same for the certificate of an authority that is looked at by itself: whether what it issues
+ * would be believed. `material` as for signatures. (transfer full) */
+LlKeyOpinion *ll_trust_judge_authority (LlTrust *trust, LlKey *key,
+                                        const LlTrustMaterial *material);
 
 G_END_DECLS

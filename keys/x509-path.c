@@ -169,6 +169,22 @@ is_for_mail (X509 *certificate)
   return (X509_get_extended_key_usage (certificate) & (XKU_SMIME | XKU_ANYEKU)) != 0;
 }
 
+static gboolean
+may_serve (const LlSubkey *subkey, LlPurpose purpose)
+{
+  switch (purpose)
+    {
+    case LL_PURPOSE_SIGN:
+      return subkey->can_sign;
+    case LL_PURPOSE_ENCRYPT:
+      return subkey->can_encrypt;
+    case LL_PURPOSE_CERTIFY:
+      return subkey->can_certify;
+    default:
+      return FALSE;
+    }
+}
+
 /* What OpenSSL's own purpose check does not do, or does for other purposes than ours. */
 static LlReason
 check_uses (const LlX509Path *path, LlPurpose purpose)
@@ -176,14 +192,16 @@ check_uses (const LlX509Path *path, LlPurpose purpose)
   LlKey *leaf = g_ptr_array_index (path->chain, 0);
   const LlSubkey *subkey = g_ptr_array_index (ll_key_get_subkeys (leaf), 0);
 
-  if (purpose == LL_PURPOSE_SIGN ? !subkey->can_sign : !subkey->can_encrypt)
+  if (!may_serve (subkey, purpose))
     return LL_REASON_KEY_USAGE;
   for (guint i = 0; i < path->chain->len; i++)
     {
       LlKey *key = g_ptr_array_index (path->chain, i);
       X509 *certificate = ll_x509_cert_get (key);
 
-      if ((i == 0 || key != path->anchor) && !is_for_mail (certificate))
+      gboolean is_used = i == 0 && purpose != LL_PURPOSE_CERTIFY;
+
+      if ((is_used || key != path->anchor) && !is_for_mail (certificate))
         return LL_REASON_EXTENDED_KEY_USAGE;
       if (is_weak (certificate, key == path->anchor))
         return LL_REASON_WEAK_CHAIN;

@@ -16,6 +16,7 @@ typedef enum
 {
   LL_PURPOSE_SIGN,    /* SC-14: digitalSignature or nonRepudiation */
   LL_PURPOSE_ENCRYPT, /* SC-01: keyEncipherment or keyAgreement, as the kind of key needs */
+  LL_PURPOSE_CERTIFY, /* SC-08: an authority that is looked at by itself */
 } LlPurpose;
 
 /* Trust anchors, made ready once for many paths. */

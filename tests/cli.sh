@@ -105,7 +105,7 @@ is "in one list" "$(grep -c 'Not everybody' <<<"$err")" 1
 like "and what to do" "$err" 'quick-sign-key.*--always-trust'
 run mail encrypt --smime --no-sign -r carol@example.org "$T/to-bob.eml"
 is "nor to a certificate whose root nobody trusts" "$status" 17
-like "then a root is wanted" "$err" 'authority that issued it.*--anchors FILE'
+like "then a root is wanted" "$err" 'authority that issued it.*key trust --authority FINGERPRINT'
 run mail sign --as nobody@example.org "$T/to-bob.eml"
 is "without a key there is no signature" "$status" 79
 like "and it is said for which technologies" "$err" 'no OpenPGP key.*no S/MIME key'

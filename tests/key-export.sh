@@ -39,6 +39,8 @@ is "and is the one" "$(openssl x509 -in "$OUT" -outform DER | sha256sum)" \
   "$(openssl x509 -in "$T/alice.crt" -outform DER | sha256sum)"
 exits "a certificate in DER" 0 key export --smime --der alice@example.org
 ok "is DER" cmp "$OUT" <(openssl x509 -in "$T/alice.crt" -outform DER)
+exits "a certificate whose private key is somebody else's" 61 key export --smime --secret alice@example.org
+like "is said to be here alone" "$(<"$ERR")" 'private key of “alice@example.org” is not here'
 exits "an OpenPGP key" 0 key export --openpgp alice@example.org
 like "comes in armor" "$(head -1 "$OUT")" 'BEGIN PGP PUBLIC KEY BLOCK'
 unlike "without its private part" "$(gpg --list-packets <"$OUT" 2>&1)" 'secret key packet'

@@ -41,6 +41,12 @@ for name in root alice nameless carol other; do smime_cert $name; done
 decisions=$XDG_DATA_HOME/letterlock/decisions
 
 is "at first nobody is trusted" "$(verdict alice)" "3 yes no root-not-trusted null"
+run_letterlock mail verify "$T/alice.eml"
+like "in words too" "$(cat "$OUT")" "Authority: “CN=.*Test CA root"
+like "by its fingerprint" "$(cat "$OUT")" "Its fingerprint: “$(fingerprint root)”"
+like "with the command that trusts it" "$(cat "$OUT")" 'What to do: .*key trust --authority'
+run_letterlock key show "$(fingerprint alice)"
+like "key show names it too" "$(cat "$OUT")" "Its fingerprint: $(fingerprint root)"
 
 # --- an authority --------------------------------------------------------------------------------
 
@@ -55,6 +61,8 @@ exits "key show tells it" 0 key show --json "$(fingerprint root)"
 json_is "in JSON" "$OUT" 'keys[0].decision' authority
 exits "and in words" 0 key show "$(fingerprint root)"
 like "with the words for it" "$(cat "$OUT")" 'Your decision: trust this authority'
+like "and believes it" "$(cat "$OUT")" 'Trusted because: .*authority that you decided to trust'
+unlike "without blaming an authority for signing no mail" "$(cat "$OUT")" 'Not trusted'
 exits "the certificate below it tells why it is believed" 0 key show "$(fingerprint alice)"
 like "by the decision" "$(cat "$OUT")" 'authority that you decided to trust'
 
@@ -123,6 +131,21 @@ json_is "the pin still tells whose it is" "$OUT" signer.trust_source pinned
 exits "nobody encrypts to it" 17 \
   file encrypt --smime "${known[@]}" -r dora@example.org -o "$T/x.p7m" "$T/body"
 exits "another pinned one stays good" 0 mail verify "${known[@]}" "$T/carol.eml"
+
+# --- a certificate that only a message brought ----------------------------------------------------
+
+make_cert erin other erin@example.org p256
+sign erin erin@example.org
+exits "who is not here cannot be pinned" 61 key trust --pin "$(fingerprint erin)"
+exits "a signed message brings its certificates" 0 key import "$T/erin.eml"
+is "and makes nobody trusted" "$(verdict erin)" "3 yes no root-not-trusted null"
+exits "now they can be" 0 key trust --pin "$(fingerprint erin)"
+is "and the message is good" "$(verdict erin)" "0 yes yes none pinned"
+exits "a message without any brings nothing" 41 key import "$T/body"
+run_letterlock key trust --authority "$(fingerprint root)"
+exits "the doctor knows of decisions" 0 doctor
+like "as a source of roots" "$(cat "$OUT")" 'S/MIME roots come from your own decisions'
+run_letterlock key trust --forget "$(fingerprint root)"
 
 # --- what makes no sense -------------------------------------------------------------------------
 

@@ -272,6 +272,7 @@ decision_text (LlDecision decision)
 void
 ll_key_print_opinion (GString *out, const LlKeyOpinion *opinion)
 {
+  const LlKey *root = opinion != NULL ? ll_key_opinion_get_untrusted_root (opinion) : NULL;
   g_autofree char *source = NULL;
 
   if (opinion == NULL)
@@ -283,6 +284,11 @@ ll_key_print_opinion (GString *out, const LlKeyOpinion *opinion)
     }
   else
     append_row (out, _ ("Not trusted:"), ll_wording_reason (opinion->trust.reason));
+  if (root != NULL)
+    {
+      append_quoted (out, _ ("Authority:"), ll_key_get_subject (root));
+      append_row (out, _ ("Its fingerprint:"), ll_key_get_fingerprint (root));
+    }
   append_row (out, _ ("Your decision:"), decision_text (opinion->decision));
   if (opinion->time.answer == LL_ANSWER_NO)
     append_row (out, _ ("Not valid:"), ll_wording_reason (opinion->time.reason));

@@ -1,5 +1,6 @@
-/* op-keys.c - what enters: a question about keys, or a file of them. What leaves: keys, an account
- * of what was brought in, and files for others. It trusts nothing by itself. */
+/* op-keys.c - what enters: a question about keys, a file of them, or a signed message that brought
+ * some. What leaves: keys, an account of what was brought in, and files for others. It trusts
+ * nothing by itself. */
 #include <config.h>
 
 #include <glib/gi18n.h>
@@ -11,6 +12,7 @@
 #include "keys/x509-cert.h"
 #include "keys/x509-pem.h"
 #include "ops/op-keys.h"
+#include "ops/op-read.h"
 
 static int
 compare_keys (gconstpointer a, gconstpointer b)
@@ -43,9 +45,23 @@ ll_op_keys_list (LlSession *session, LlProtocol protocol, const char *what, LlKe
   return g_steal_pointer (&keys);
 }
 
+/* An authority signs and reads no mail, and is not to be blamed for that. */
+static gboolean
+is_authority (const LlKey *key)
+{
+  const LlSubkey *subkey = g_ptr_array_index (ll_key_get_subkeys (key), 0);
+
+  return ll_key_get_protocol (key) == LL_PROTOCOL_SMIME && subkey->can_certify && !subkey->can_sign
+         && !subkey->can_encrypt;
+}
+
 LlKeyOpinion *
 ll_op_keys_judge (LlSession *session, LlKey *key)
 {
+  LlTrustMaterial material = { .address = ll_key_get_address (key) };
+
+  if (is_authority (key))
+    return ll_trust_judge_authority (session->trust, key, &material);
   return ll_trust_judge (session->trust, key, ll_key_get_address (key), NULL);
 }
 
@@ -98,7 +114,57 @@ ll_op_keys_judge_among (LlSession *session, LlKey *key, GPtrArray *others)
 {
   LlTrustMaterial material = { .address = ll_key_get_address (key), .certificates = others };
 
-  return ll_trust_judge_signature (session->trust, key, &material);
+  return is_authority (key) ? ll_trust_judge_authority (session->trust, key, &material)
+                            : ll_trust_judge_signature (session->trust, key, &material);
+}
+
+/* --- import ----------------------------------------------------------------------------------- */
+
+static void
+collect (const LlFacts *facts, GPtrArray *certificates)
+{
+  for (guint i = 0; facts != NULL && facts->certificates != NULL && i < facts->certificates->len;
+       i++)
+    g_ptr_array_add (certificates, ll_key_ref (g_ptr_array_index (facts->certificates, i)));
+}
+
+/* The certificates that came along with a message, whatever its verdict; nothing is learnt of it.
+ * Empty when it is no such message. (transfer full, of LlKey) */
+static GPtrArray *
+read_mail (LlSession *session, GBytes *bytes, GCancellable *cancellable)
+{
+  g_autoptr (GPtrArray) certificates
+      = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_key_unref);
+  g_autoptr (LlSource) source = ll_source_new (bytes);
+  g_autoptr (LlReading) reading = NULL;
+  gboolean learn = session->policy->learn;
+
+  session->policy->learn = FALSE;
+  reading = ll_op_read (session, source, cancellable, NULL);
+  session->policy->learn = learn;
+  for (guint i = 0; reading != NULL && i < reading->evidence->layers->len; i++)
+    collect (ll_layer_evidence_get_facts (reading->evidence,
+                                          g_ptr_array_index (reading->evidence->layers, i)),
+             certificates);
+  return g_steal_pointer (&certificates);
+}
+
+/* What is no key file may be a signed message. Its certificates are not trusted by being kept: that
+ * is for the user to say, who can name them only when they are here. */
+static LlImportResult *
+import_any (LlSession *session, GBytes *bytes, const LlImportRequest *request, GError **error)
+{
+  g_autoptr (GError) no_key = NULL;
+  g_autoptr (GPtrArray) certificates = NULL;
+  LlImportResult *result = ll_import (bytes, request, &no_key);
+
+  if (result == NULL && g_error_matches (no_key, LL_ERROR, LL_ERROR_BAD_DATA))
+    certificates = read_mail (session, bytes, request->cancellable);
+  if (certificates != NULL && certificates->len > 0)
+    return ll_import_certificates (certificates, request, error);
+  if (result == NULL)
+    g_propagate_error (error, g_steal_pointer (&no_key));
+  return result;
 }
 
 LlImportResult *
@@ -111,7 +177,7 @@ ll_op_keys_import (LlSession *session, const char *path, GBytes *passphrase,
 
   if (bytes == NULL)
     return NULL;
-  result = ll_import (bytes, &request, error);
+  result = import_any (session, bytes, &request, error);
   ll_key_store_forget (session->store);
   return result;
 }
@@ -144,6 +210,28 @@ check_choice (GPtrArray *keys, const LlKeysExport *request, GError **error)
   return TRUE;
 }
 
+/* FALSE when the key is known, and its private part is somebody else's. What is not known at all
+ * is told elsewhere. */
+static gboolean
+has_any_secret (LlSession *session, const LlKeysExport *request, GError **error)
+{
+  g_autofree char *safe = ll_text_safe (request->what, -1);
+  g_autoptr (GPtrArray) keys
+      = ll_key_store_find (session->store, request->protocol, request->what, LL_KEYS_ANY, error);
+  gboolean any = keys != NULL && keys->len == 0;
+
+  if (keys == NULL)
+    return FALSE;
+  for (guint i = 0; i < keys->len; i++)
+    any |= ll_key_has_secret (g_ptr_array_index (keys, i));
+  if (!any)
+    g_set_error (error, LL_ERROR, LL_ERROR_MISSING_INPUT,
+                 _ ("The private key of “%s” is not here, only the public one. Export that without "
+                    "--secret, or import the private one first."),
+                 safe);
+  return any;
+}
+
 /* Private OpenPGP keys are not exported: beside a certificate they are not meant. */
 static GPtrArray *
 find_for_export (LlSession *session, const LlKeysExport *request, GError **error)
@@ -157,6 +245,8 @@ find_for_export (LlSession *session, const LlKeysExport *request, GError **error
       if (own == NULL || own->len > 0)
         return g_steal_pointer (&own);
     }
+  if (request->secret && !has_any_secret (session, request, error))
+    return NULL;
   return ll_op_keys_list (session, request->protocol, request->what,
                           request->secret ? LL_KEYS_SECRET_ONLY : LL_KEYS_ANY, error);
 }

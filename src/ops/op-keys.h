@@ -27,8 +27,8 @@ GPtrArray *ll_op_keys_read_certificates (const char *path, GCancellable *cancell
  * it. (transfer full) */
 LlKeyOpinion *ll_op_keys_judge_among (LlSession *session, LlKey *key, GPtrArray *others);
 
-/* Imports one file, not larger than LL_LIMIT_KEY_FILE_BYTES; NULL or "-" is standard input.
- * (transfer full) */
+/* Imports one file, not larger than LL_LIMIT_KEY_FILE_BYTES; NULL or "-" is standard input. Of a
+ * signed S/MIME message, the certificates that came along with it. (transfer full) */
 LlImportResult *ll_op_keys_import (LlSession *session, const char *path, GBytes *passphrase,
                                    GCancellable *cancellable, GError **error);
 

@@ -97,11 +97,16 @@ append_vetting (GString *out, guint depth, const LlKey *key)
 static void
 append_trust (GString *out, guint depth, const LlSigner *signer, const LlSignerVerdict *judged)
 {
+  const LlKey *root = ll_key_opinion_get_untrusted_root (signer->opinion);
   g_autofree char *why = NULL;
 
   if (judged->trust.answer != LL_ANSWER_YES)
     {
       ll_report_line (out, depth, _ ("Not trusted:"), ll_wording_reason (judged->trust.reason));
+      if (root == NULL)
+        return;
+      ll_report_quoted (out, depth, _ ("Authority:"), ll_key_get_subject (root));
+      ll_report_quoted (out, depth, _ ("Its fingerprint:"), ll_key_get_fingerprint (root));
       return;
     }
   why = ll_wording_trust_source (signer->opinion->trust_source);

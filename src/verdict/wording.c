@@ -24,9 +24,10 @@ typedef struct
   N_ ("Get the signer's key or certificate, compare its fingerprint with its owner, and import "   \
       "it "                                                                                        \
       "with “letterlock key import FILE”.")
-#define ADD_ANCHOR                                                                                 \
-  N_ ("If you trust the authority that issued the certificate, name its root certificate with "    \
-      "“--anchors FILE” or in gpgsm's trustlist.txt.")
+#define ADD_ANCHOR                                                                                      \
+  N_ ("Do you trust the authority? Compare its fingerprint, import its certificate with "               \
+      "“letterlock key import FILE” (a signed message will do), and say so with “letterlock key " \
+      "trust --authority FINGERPRINT”. “--pin” trusts the signer's certificate alone.")
 #define CERTIFY_KEY                                                                                \
   N_ ("Compare the fingerprint with its owner, by telephone for example; if it is the same, sign " \
       "the key with “gpg --lsign-key FINGERPRINT”.")
