@@ -105,19 +105,23 @@ algorithm_name (const EVP_PKEY *key, const KeyKind *kind)
   return g_strdup (kind->name);
 }
 
+static BIGNUM *
+rsa_exponent (const EVP_PKEY *key)
+{
+  return ll_openssl_get_number (key, OSSL_PKEY_PARAM_RSA_E, LL_LIMIT_RSA_EXPONENT_BITS / 8);
+}
+
 gboolean
 ll_x509_key_is_huge (const EVP_PKEY *key)
 {
-  g_autoptr (BIGNUM) exponent = NULL;
   gboolean is_rsa = EVP_PKEY_is_a (key, "RSA") || EVP_PKEY_is_a (key, "RSA-PSS");
 
   if (!is_rsa && !EVP_PKEY_is_a (key, "DSA"))
     return FALSE;
   if (EVP_PKEY_get_bits (key) > LL_LIMIT_RSA_BITS)
     return TRUE;
-  return is_rsa
-         && (EVP_PKEY_get_bn_param (key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1
-             || BN_num_bits (exponent) > LL_LIMIT_RSA_EXPONENT_BITS);
+  g_autoptr (BIGNUM) exponent = is_rsa ? rsa_exponent (key) : NULL;
+  return is_rsa && (exponent == NULL || BN_num_bits (exponent) > LL_LIMIT_RSA_EXPONENT_BITS);
 }
 
 static LlKeyStrength
@@ -133,10 +137,9 @@ strength_of (int size, int hopeless_below, int weak_below)
 static gboolean
 has_void_exponent (const EVP_PKEY *key)
 {
-  g_autoptr (BIGNUM) exponent = NULL;
+  g_autoptr (BIGNUM) exponent = rsa_exponent (key);
 
-  return EVP_PKEY_get_bn_param (key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1 || BN_is_one (exponent)
-         || !BN_is_odd (exponent);
+  return exponent == NULL || BN_is_one (exponent) || !BN_is_odd (exponent);
 }
 
 /* A curve without a name may be any (RFC 5480 section 2.1.1). */

@@ -232,3 +232,19 @@ ll_der_take_ (i2d_of_void *encode, gconstpointer object)
   OPENSSL_free (der);
   return bytes;
 }
+
+BIGNUM *
+ll_openssl_get_number (const EVP_PKEY *key, const char *name, gsize octets)
+{
+  g_autofree guint8 *buffer = g_malloc0 (octets);
+  OSSL_PARAM params[]
+      = { OSSL_PARAM_construct_BN (name, buffer, octets), OSSL_PARAM_construct_end () };
+  BIGNUM *number = NULL;
+
+  if (EVP_PKEY_get_params (key, params) && OSSL_PARAM_modified (params)
+      && OSSL_PARAM_get_BN (params, &number))
+    return number;
+  BN_free (number);
+  number = NULL;
+  return EVP_PKEY_get_bn_param (key, name, &number) ? number : NULL;
+}

@@ -108,4 +108,9 @@ GError *ll_bio_take_error (BIO *bio);
 #define LL_DER(object, type) ll_der_take_ ((i2d_of_void *)(void (*) (void))i2d_##type, (object))
 GBytes *ll_der_take_ (i2d_of_void *encode, gconstpointer object);
 
+/* A number of a public key. EVP_PKEY_get_bn_param() carries each through 2 KiB in constant time;
+ * here `octets`, which most of them fit in, say how much is enough for them. A larger number comes
+ * as well. (transfer full) (nullable) */
+BIGNUM *ll_openssl_get_number (const EVP_PKEY *key, const char *name, gsize octets);
+
 G_END_DECLS

@@ -108,6 +108,18 @@ writer_finish (Writer *writer)
 
 /* Keys. */
 
+/* Of RSA: none is larger than the modulus. */
+static gboolean
+put_public_number (Writer *writer, EVP_PKEY *key, const char *name, const char *parameter)
+{
+  gsize octets = (gsize)MAX (EVP_PKEY_get_size (key), 8);
+  g_autoptr (BIGNUM) number = ll_openssl_get_number (key, parameter, octets);
+
+  if (number != NULL)
+    writer_integer (writer, name, number);
+  return number != NULL;
+}
+
 static gboolean
 put_number (Writer *writer, EVP_PKEY *key, const char *name, const char *parameter)
 {
@@ -148,8 +160,8 @@ static gboolean
 put_rsa (Writer *writer, EVP_PKEY *key, gboolean secret)
 {
   writer_text (writer, "(3:rsa");
-  if (!put_number (writer, key, "n", OSSL_PKEY_PARAM_RSA_N)
-      || !put_number (writer, key, "e", OSSL_PKEY_PARAM_RSA_E))
+  if (!put_public_number (writer, key, "n", OSSL_PKEY_PARAM_RSA_N)
+      || !put_public_number (writer, key, "e", OSSL_PKEY_PARAM_RSA_E))
     return FALSE;
   if (secret
       && (!put_number (writer, key, "d", OSSL_PKEY_PARAM_RSA_D) || !put_rsa_primes (writer, key)))
