@@ -25,10 +25,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestCertificate, test_certificate_free)
 
 typedef struct
 {
-  const char *subject; /* "CN=Alice/O=Example", emailAddress as "emailAddress=..." */
-  const char
-      *algorithm;     /* "P-256" (NULL), "P-384", "secp192k1", "ED25519", "X25519", "rsa1024" ..., "RSA-PSS" */
-  const char *digest; /* "SHA256" (NULL), "SHA1", "MD5" */
+  const char *subject;   /* "CN=Alice/O=Example", emailAddress as "emailAddress=..." */
+  const char *algorithm; /* "P-256" (NULL), "P-384", "secp192k1", "ED25519", "X25519", "rsa1024"
+                            ..., "RSA-PSS" */
+  const char *digest;    /* "SHA256" (NULL), "SHA1", "MD5" */
   const TestCertificate *issuer; /* NULL: itself */
   EVP_PKEY *private_key;         /* NULL: a new one; borrowed */
   gint64 from, until;            /* 0: TEST_NOW minus and plus a year */

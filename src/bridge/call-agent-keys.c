@@ -92,7 +92,7 @@ ll_agent_import_key (EVP_PKEY *key, gboolean *is_new, GCancellable *cancellable,
   g_autoptr (GBytes) sexp = NULL;
   g_autoptr (LlAgentLink) link = NULL;
   LlAgentKeyPlace place;
-  gboolean ignored, *news = is_new != NULL ? is_new : &ignored;
+  gboolean ignored = FALSE, *news = is_new != NULL ? is_new : &ignored;
 
   g_return_val_if_fail (key != NULL, FALSE);
   *news = FALSE;

@@ -19,7 +19,8 @@ G_BEGIN_DECLS
 GBytes *ll_dirmngr_fetch (const char *url, gsize limit, guint seconds, GCancellable *cancellable,
                           GError **error);
 
-/* TRUE when dirmngr has been told to go by a proxy or by Tor: then names are looked up elsewhere. */
+/* TRUE when dirmngr has been told to go by a proxy or by Tor: then names are looked up elsewhere.
+ */
 gboolean ll_dirmngr_has_proxy (void);
 
 /* What dirmngr's cache says of a certificate. */

@@ -160,7 +160,8 @@ test_private_key_there_and_back (void)
         g_autoptr (EVP_PKEY) key = new_key (every_kind[i]);
         g_autoptr (GError) error = NULL;
         g_autoptr (GBytes) sexp = ll_sexp_private_key (key, &error);
-        g_autoptr (EVP_PKEY) back = sexp != NULL ? ll_sexp_read_private_key (sexp, FALSE, &error) : NULL;
+        g_autoptr (EVP_PKEY) back
+            = sexp != NULL ? ll_sexp_read_private_key (sexp, FALSE, &error) : NULL;
 
         g_assert_no_error (error);
         assert_same_private_key (key, back);
