@@ -241,3 +241,11 @@ ll_trust_judge_authority (LlTrust *trust, LlKey *key, const LlTrustMaterial *mat
 {
   return judge (trust, key, material, LL_PURPOSE_CERTIFY, LL_ASK_FOR_LIST);
 }
+
+LlKeyOpinion *
+ll_trust_judge_offered (LlTrust *trust, LlKey *key, const char *address, GPtrArray *extra)
+{
+  LlTrustMaterial material = { .address = address, .certificates = extra };
+
+  return judge (trust, key, &material, LL_PURPOSE_ENCRYPT, LL_ASK_FOR_LIST);
+}

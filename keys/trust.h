@@ -93,4 +93,9 @@ LlKeyOpinion *ll_trust_judge_recipient (LlTrust *trust, LlKey *key, const char *
 LlKeyOpinion *ll_trust_judge_authority (LlTrust *trust, LlKey *key,
                                         const LlTrustMaterial *material);
 
+/* The same for a key that somebody offers to be written to, with `extra` as for ll_trust_judge();
+ * asks no server. (transfer full) */
+LlKeyOpinion *ll_trust_judge_offered (LlTrust *trust, LlKey *key, const char *address,
+                                      GPtrArray *extra);
+
 G_END_DECLS

@@ -167,6 +167,25 @@ is "she is written to with AES-256-GCM" "$(cipher)" "AES-256-GCM best"
 is "and with the certificate that she prefers" "$(json "$T/sealed.json" 'recipients[0].fingerprint')" \
   "$(openssl x509 -in "$T/carol-old.crt" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g')"
 
+# --- somebody else's certificate (SM-29) -----------------------------------------------------------
+
+CERT_KU=keyAgreement make_cert erin root erin@example.org p256
+CERT_KU=keyAgreement make_cert dave-false stranger dave@example.org p256
+make_cert dave root dave@example.org p256
+BOB='Dave <dave@example.org>'
+signed dave dave-1 --also "$T/erin.crt" --prefer "$T/erin.crt" --time 20261101120000Z
+verify "$T/dave-1.eml"
+is "who prefers another's certificate signs well" "$(report good)" true
+not_ok "but that certificate is not kept" has_certificate erin
+ok "and their own is" has_certificate dave
+signed dave dave-2 --also "$T/dave-false.crt" --also "$T/stranger.crt" --prefer "$T/dave-false.crt"
+verify "$T/dave-2.eml"
+is "who prefers a certificate that nobody believes signs well" "$(report good)" true
+not_ok "but it is not kept either" has_certificate dave-false
+is "they are written to with a certificate of theirs" \
+  "$(cipher >/dev/null; json "$T/sealed.json" 'recipients[0].fingerprint')" \
+  "$(openssl x509 -in "$T/dave.crt" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g')"
+
 # --- real programs --------------------------------------------------------------------------------
 
 # opaque FILE: the DER on standard input as a letter from Bob.

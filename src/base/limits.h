@@ -7,15 +7,17 @@
 #define LL_LIMIT_DEPTH 64                   /* nested multiparts and messages */
 #define LL_LIMIT_LAYERS 8 /* nested cryptographic layers; ten are too many (SM-24) */
 #define LL_LIMIT_ALL_LAYERS_BYTES                                                                  \
-  (128 * 1024 * 1024)                 /* what all layers of a message may hold together ... */
-#define LL_LIMIT_EXPANSION 256        /* ... or so many times the message, where that is more */
-#define LL_LIMIT_ERRANT_CHECKS 32     /* signatures inside the payload that are checked */
-#define LL_LIMIT_RECIPIENTS 1000      /* recipients in one ciphertext */
-#define LL_LIMIT_SIGNERS 32           /* signers of one layer */
-#define LL_LIMIT_SIGNER_TRIES 16      /* certificates that are tried for one signer */
-#define LL_LIMIT_CERTIFICATES 200     /* certificates in one CMS object */
-#define LL_LIMIT_FROM_ADDRESSES 32    /* mailboxes looked at in one address field */
-#define LL_LIMIT_TEXT_CHARACTERS 4096 /* a stranger's string shown on one line */
+  (128 * 1024 * 1024)             /* what all layers of a message may hold together ... */
+#define LL_LIMIT_EXPANSION 256    /* ... or so many times the message, where that is more */
+#define LL_LIMIT_ERRANT_CHECKS 32 /* signatures inside the payload that are checked */
+#define LL_LIMIT_RECIPIENTS 1000  /* recipients in one ciphertext */
+#define LL_LIMIT_RECIPIENT_TRIES                                                                   \
+  16                        /* of them that are tried with a key of ours, each on the content */
+#define LL_LIMIT_SIGNERS 32 /* signers of one layer */
+#define LL_LIMIT_SIGNER_TRIES 16               /* certificates that are tried for one signer */
+#define LL_LIMIT_CERTIFICATES 200              /* certificates in one CMS object */
+#define LL_LIMIT_FROM_ADDRESSES 32             /* mailboxes looked at in one address field */
+#define LL_LIMIT_TEXT_CHARACTERS 4096          /* a stranger's string shown on one line */
 #define LL_LIMIT_SHOWN_BYTES (8 * 1024 * 1024) /* text of all parts of a message that is shown */
 #define LL_LIMIT_RSA_BITS 8192                 /* larger moduli are refused (SM-34) */
 #define LL_LIMIT_RSA_EXPONENT_BITS 64          /* larger public exponents are refused too */

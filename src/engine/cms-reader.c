@@ -508,7 +508,7 @@ kind_of (const GByteArray *oid)
 }
 
 static gboolean
-open_object (LlCmsReader *self)
+read_kind (LlCmsReader *self)
 {
   recognise_text (self);
   if (!have (self, 1))
@@ -516,6 +516,14 @@ open_object (LlCmsReader *self)
   if (!enter (self, TAG_SEQUENCE) || !copy_tagged (self, TAG_OID, self->object_type))
     return FALSE;
   self->parts.kind = kind_of (self->object_type);
+  return TRUE;
+}
+
+static gboolean
+open_object (LlCmsReader *self)
+{
+  if (!read_kind (self))
+    return FALSE;
   self->content_ended = self->parts.kind == LL_CMS_OTHER;
   if (self->parts.kind == LL_CMS_OTHER)
     return TRUE;
@@ -528,12 +536,11 @@ open_object (LlCmsReader *self)
   return opened && self->error == NULL;
 }
 
-LlCmsReader *
-ll_cms_reader_open (GInputStream *in, GCancellable *cancellable, GError **error)
+static LlCmsReader *
+reader_new (GInputStream *in, GCancellable *cancellable)
 {
-  g_return_val_if_fail (G_IS_INPUT_STREAM (in), NULL);
+  LlCmsReader *self = g_new0 (LlCmsReader, 1);
 
-  g_autoptr (LlCmsReader) self = g_new0 (LlCmsReader, 1);
   self->in = g_object_ref (in);
   self->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
   self->parts.digest_algorithms = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
@@ -545,6 +552,23 @@ ll_cms_reader_open (GInputStream *in, GCancellable *cancellable, GError **error)
   self->version = g_byte_array_new ();
   self->recipients = g_byte_array_new ();
   self->content_type = g_byte_array_new ();
+  return self;
+}
+
+LlCmsKind
+ll_cms_reader_look_at_kind (GInputStream *in)
+{
+  g_autoptr (LlCmsReader) self = reader_new (in, NULL);
+
+  return read_kind (self) ? self->parts.kind : LL_CMS_OTHER;
+}
+
+LlCmsReader *
+ll_cms_reader_open (GInputStream *in, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (G_IS_INPUT_STREAM (in), NULL);
+
+  g_autoptr (LlCmsReader) self = reader_new (in, cancellable);
   if (!open_object (self))
     {
       g_propagate_error (error, g_steal_pointer (&self->error));

@@ -48,6 +48,9 @@ typedef struct
 
 typedef struct _LlCmsReader LlCmsReader;
 
+/* What an object says that it is, by its first octets alone; OTHER when it is none. */
+LlCmsKind ll_cms_reader_look_at_kind (GInputStream *in);
+
 /* Reads up to the content. `in` must stay; `cancellable` (nullable) is for all reads. Errors here
  * and below: LL_ERROR_BAD_DATA (not CMS, truncated, over a limit), or the stream's own.
  * (transfer full) */

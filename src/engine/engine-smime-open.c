@@ -49,6 +49,7 @@ typedef struct
   LlContent *content;
   LlFacts *facts;
   GArray *ways;             /* of Way; those that can be checked at once come first */
+  guint n_tries;            /* of those, that only the content can tell to be right */
   gboolean has_other_kinds; /* recipients by password or shared key */
   gboolean has_weak_ways;   /* the content key is wrapped with 3DES, and nobody consented */
   gboolean card_cannot;     /* a card has the key, and cannot do what the recipient asks for */
@@ -98,11 +99,15 @@ is_checked (const LlRecipient *recipient)
   return recipient->kind != LL_RECIPIENT_TRANSPORT;
 }
 
+/* VM-08, SM-35: each costs a question to the agent and a pass over the content, and would be one
+ * more try for who has somebody else's content key and wants to know it. */
 static void
 add_way (Envelope *envelope, const Way *way)
 {
   guint place = envelope->ways->len;
 
+  if (!is_checked (way->recipient) && envelope->n_tries++ >= LL_LIMIT_RECIPIENT_TRIES)
+    return;
   if (is_checked (way->recipient))
     for (place = 0; place < envelope->ways->len; place++)
       if (!is_checked (g_array_index (envelope->ways, Way, place).recipient))

@@ -19,7 +19,20 @@
 #include "provider/provider.h"
 
 #define SEEN_CERTIFICATES 256
-#define SEEN_BYTES (16 * 1024) /* larger ones are not kept */
+#define SEEN_BYTES (16 * 1024)      /* larger ones are not kept */
+#define BEGINNING_BYTES (64 * 1024) /* as much as is looked at of what may be longer */
+
+/* The recipients alone may be longer than the beginning that is looked at. What is shorter than
+ * that is all there is. */
+static gboolean
+begins_encrypted (GBytes *bytes)
+{
+  g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (bytes);
+  LlCmsKind kind = g_bytes_get_size (bytes) >= BEGINNING_BYTES ? ll_cms_reader_look_at_kind (in)
+                                                               : LL_CMS_OTHER;
+
+  return kind == LL_CMS_ENVELOPED || kind == LL_CMS_AUTH_ENVELOPED;
+}
 
 /* SM-21: by the bytes alone. A beginning is enough, but what has no content can only be told from
  * a list of certificates when all of it is there. */
@@ -30,7 +43,9 @@ identify (LlEngine *engine, GBytes *bytes)
   g_autoptr (LlCmsReader) reader = ll_cms_reader_open (in, NULL, NULL);
   const LlCmsParts *parts = reader != NULL ? ll_cms_reader_get_parts (reader) : NULL;
 
-  if (parts == NULL || parts->kind == LL_CMS_OTHER)
+  if (parts == NULL)
+    return begins_encrypted (bytes) ? LL_BLOB_ENCRYPTED : LL_BLOB_UNKNOWN;
+  if (parts->kind == LL_CMS_OTHER)
     return LL_BLOB_UNKNOWN;
   if (parts->kind == LL_CMS_COMPRESSED)
     return LL_BLOB_COMPRESSED;

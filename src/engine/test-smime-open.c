@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "bridge/openssl-glue.h"
 #include "engine/engine.h"
 #include "engine/test-der.h"
@@ -568,6 +569,30 @@ test_every_key_of_ours_is_tried (void)
     }
 }
 
+/* VM-08, SM-35: nobody gets any number of tries out of one message. And however many recipients
+ * there are, the beginning tells what it is. */
+static void
+test_tries_are_bounded (void)
+{
+  const guint8 wrong[32] = "another key, of the right length";
+  g_autoptr (GByteArray) one = transport (rsa, wrong, sizeof wrong);
+  GByteArray *few = g_byte_array_new (), *many = g_byte_array_new ();
+
+  for (guint i = 0; i < 300; i++)
+    {
+      if (i + 1 < LL_LIMIT_RECIPIENT_TRIES)
+        g_byte_array_append (few, one->data, one->len);
+      g_byte_array_append (many, one->data, one->len);
+    }
+  g_autoptr (GBytes) opens = envelope (&cbc, der_join (few, to_rsa (rsa), NULL));
+  g_autoptr (GBytes) shut = envelope (&cbc, der_join (many, to_rsa (rsa), NULL));
+  g_autoptr (GBytes) beginning = g_bytes_new_from_bytes (shut, 0, 64 * 1024);
+  g_autoptr (LlFacts) facts = assert_opens (opens);
+
+  assert_stays_shut (shut, LL_REASON_DECRYPTION_FAILED);
+  g_assert_cmpint (engine->klass->identify (engine, beginning), ==, LL_BLOB_ENCRYPTED);
+}
+
 static void
 test_other_kinds_are_listed (void)
 {
@@ -1044,6 +1069,8 @@ main (int argc, char **argv)
   CASE ("OAEP with any digest and label opens", test_oaep);
   CASE ("a bad key is like a bad content", test_bad_keys_are_like_bad_contents);
   CASE ("every key of ours is tried", test_every_key_of_ours_is_tried);
+  CASE ("tries are bounded, and many recipients are known by their beginning",
+        test_tries_are_bounded);
   CASE ("recipients of other kinds are listed", test_other_kinds_are_listed);
   CASE ("a key wrapped with 3DES wants consent", test_3des_wrap_wants_consent);
   CASE ("nonces and tags of any length open", test_nonces_and_tags_of_any_length);

@@ -45,7 +45,8 @@ add_chain (GPtrArray *wanted, GPtrArray *chain, GPtrArray *at_home)
       add_new (wanted, g_ptr_array_index (chain, i - 1), at_home);
 }
 
-/* The certificate to write to may come from another authority than the one that signs. */
+/* The certificate to write to may come from another authority than the one that signs. Whoever
+ * signs may offer their own, and not somebody else's, nor one that nobody believes. */
 static void
 add_to_write_to (LlSession *session, const LlLesson *lesson, LlKey *key, GPtrArray *wanted,
                  GPtrArray *at_home)
@@ -54,7 +55,9 @@ add_to_write_to (LlSession *session, const LlLesson *lesson, LlKey *key, GPtrArr
 
   if (is_root (key) || has_key (at_home, key) || has_key (wanted, key))
     return;
-  opinion = ll_trust_judge (session->trust, key, lesson->address, lesson->came_along);
+  opinion = ll_trust_judge_offered (session->trust, key, lesson->address, lesson->came_along);
+  if (opinion->binding.answer != LL_ANSWER_YES || opinion->trust.answer != LL_ANSWER_YES)
+    return;
   add_chain (wanted, opinion->chain, at_home);
   add_new (wanted, key, at_home);
 }
