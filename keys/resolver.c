@@ -100,6 +100,17 @@ preference (const LlKey *key, const LlResolveQuestion *question)
   return question->subject != NULL && g_strcmp0 (ll_key_get_subject (key), question->subject) == 0;
 }
 
+/* Few mail programs can check Ed25519 in S/MIME (RFC 8419), and only newer gpg-agents can make it:
+ * it is taken when nothing else is there, or when it is named. */
+static gboolean
+is_rare (const LlKey *key, const LlResolveQuestion *question)
+{
+  const LlSubkey *subkey = g_ptr_array_index (ll_key_get_subkeys (key), 0);
+
+  return question->use == LL_USE_SIGN && ll_key_get_protocol (key) == LL_PROTOCOL_SMIME
+         && g_strcmp0 (subkey->algorithm, "ed25519") == 0;
+}
+
 static gboolean
 is_better (const LlCandidate *one, const LlCandidate *other, const LlResolveQuestion *question)
 {
@@ -109,6 +120,8 @@ is_better (const LlCandidate *one, const LlCandidate *other, const LlResolveQues
     return is_trusted (one);
   if (preference (a, question) != preference (b, question))
     return preference (a, question) > preference (b, question);
+  if (is_rare (a, question) != is_rare (b, question))
+    return is_rare (b, question);
   if (end_of_life (a) != end_of_life (b))
     return end_of_life (a) > end_of_life (b);
   if (ll_key_get_created (a) != ll_key_get_created (b))

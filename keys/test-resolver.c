@@ -13,6 +13,7 @@ typedef struct
   gboolean revoked, disabled, cannot;
   LlAnswer trust;
   LlReason trust_reason, binding_reason;
+  const char *algorithm; /* NULL: ed25519 */
 } Sample;
 
 static LlCandidate *
@@ -28,7 +29,7 @@ make_candidate (LlProtocol protocol, const Sample *sample)
   key->revoked = sample->revoked;
   key->disabled = sample->disabled;
   subkey->fingerprint = g_strdup (sample->fingerprint);
-  subkey->algorithm = g_strdup ("ed25519");
+  subkey->algorithm = g_strdup (sample->algorithm != NULL ? sample->algorithm : "ed25519");
   subkey->created = sample->created;
   subkey->can_encrypt = subkey->can_sign = !sample->cannot;
   ll_key_freeze (key);
@@ -163,6 +164,24 @@ test_the_same_key_is_chosen_in_any_order (void)
     }
 }
 
+/* RFC 8419: a signature that the other side can check comes first. */
+static void
+test_a_certificate_signs_rather_with_an_algorithm_that_many_can_check (void)
+{
+  static const Sample rare = { "A", 9, 0, .trust = LL_ANSWER_YES };
+  static const Sample usual = { "B", 1, NOW + 9, .trust = LL_ANSWER_YES, .algorithm = "rsa3072" };
+  g_autoptr (GPtrArray) candidates
+      = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_candidate_free);
+  g_autoptr (GPtrArray) alone = g_ptr_array_new_with_free_func ((GDestroyNotify)ll_candidate_free);
+
+  g_ptr_array_add (candidates, make_candidate (LL_PROTOCOL_SMIME, &rare));
+  g_ptr_array_add (candidates, make_candidate (LL_PROTOCOL_SMIME, &usual));
+  g_ptr_array_add (alone, make_candidate (LL_PROTOCOL_SMIME, &rare));
+  g_assert_cmpstr (ll_key_get_fingerprint (ll_resolver_choose (candidates, &to_sign)->key), ==,
+                   "B");
+  g_assert_cmpstr (ll_key_get_fingerprint (ll_resolver_choose (alone, &to_sign)->key), ==, "A");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -174,6 +193,8 @@ main (int argc, char **argv)
                    test_ones_own_key_signs_without_anybodys_word);
   g_test_add_func ("/resolver/a trusted certificate signs rather than an untrusted one",
                    test_a_trusted_certificate_signs_rather_than_an_untrusted_one);
+  g_test_add_func ("/resolver/a certificate signs rather with an algorithm that many can check",
+                   test_a_certificate_signs_rather_with_an_algorithm_that_many_can_check);
   g_test_add_func ("/resolver/the same key is chosen in any order",
                    test_the_same_key_is_chosen_in_any_order);
   return g_test_run ();

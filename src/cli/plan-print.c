@@ -190,6 +190,7 @@ ll_plan_signer_to_text (const LlPlan *plan)
   if (plan->signer == NULL || plan->n_signers < 2)
     return NULL;
   /* TRANSLATORS: a number of one's own keys, and a fingerprint */
-  return g_strdup_printf (_ ("%u of your keys can sign this; the one taken is %s"), plan->n_signers,
-                          ll_key_get_fingerprint (plan->signer));
+  return g_strdup_printf (_ ("%u of your keys can sign this; the one taken is %s. --as names "
+                             "another."),
+                          plan->n_signers, ll_key_get_fingerprint (plan->signer));
 }

@@ -255,6 +255,14 @@ make_ed25519 (Sign *self, const guint8 *data, gsize length, GError **error)
       return NULL;
     }
   expression = ll_agent_sign_data (&use, data, length, ll_provider_get_cancellable (), error);
+  if (expression == NULL && error != NULL
+      && g_error_matches (*error, LL_ERROR, LL_ERROR_UNSUPPORTED_ALGORITHM))
+    {
+      g_clear_error (error);
+      g_set_error_literal (error, LL_ERROR, LL_ERROR_UNSUPPORTED_ALGORITHM,
+                           _ ("This gpg-agent cannot make S/MIME signatures with an Ed25519 key. "
+                              "Sign with another key: name it with --as."));
+    }
   return expression != NULL ? ll_sexp_eddsa_signature (expression, ED25519_SIZE, error) : NULL;
 }
 

@@ -181,7 +181,8 @@ static const Words words[LL_N_REASONS] = {
       N_ ("Ask for a new list with “--revocation online”, or give one with “--crl FILE”.") },
   [LL_REASON_REVOCATION_UNREACHABLE]
   = { N_ ("Whether a certificate has been revoked could not be found out: no answer came."),
-      REVOCATION_LATER },
+      N_ ("Try again later, or give a list of revoked certificates with “--crl FILE”. In the local "
+          "network nobody is asked without “fetch-local = true” in the settings.") },
   [LL_REASON_REVOCATION_NO_SOURCE]
   = { N_ ("A certificate does not say where one can ask whether it has been revoked."),
       N_ ("If you have a list of its authority's revoked certificates, give it with “--crl "
