@@ -355,8 +355,13 @@ make_cert ()
   } >"$T/$name.ext"
   if [ "$kind" = x25519 ]; then _sign_unsigned "$name" "$ca"; else
     _sign_certificate "$name" "$ca" "$T/$name.csr" <"$T/$name.ext"; fi || return 1
-  openssl pkcs12 -export -legacy -name "$name" -inkey "$T/$name.key" -in "$T/$name.crt" \
-    -passout "pass:$PASSPHRASE" -out "$T/$name.p12"
+  _make_p12 "$name"
+}
+
+_make_p12 ()
+{
+  openssl pkcs12 -export -legacy -name "$1" -inkey "$T/$1.key" -in "$T/$1.crt" \
+    -passout "pass:$PASSPHRASE" -out "$T/$1.p12"
 }
 
 # A key that cannot sign its request: the authority asks for it. Valid from now for a year.
@@ -409,8 +414,15 @@ smime_key ()
 # then protected with $PASSPHRASE, which the pinentry of this home answers.
 smime_p12 ()
 {
-  gpgsm --batch --quiet --pinentry-mode loopback --passphrase-fd 0 --import "$T/$1.p12" \
-    <<<"$PASSPHRASE" 2>"$T/gpgsm.err" || { cat "$T/gpgsm.err" >&2; return 1; }
+  local try
+  # One file in a hundred that openssl writes is too much for gpgsm 2.2; with another salt it is not.
+  for try in 1 2 3 4 5; do
+    gpgsm --batch --quiet --pinentry-mode loopback --passphrase-fd 0 --import "$T/$1.p12" \
+      <<<"$PASSPHRASE" 2>"$T/gpgsm.err" && return
+    _make_p12 "$1"
+  done
+  cat "$T/gpgsm.err" >&2
+  return 1
 }
 
 # The certificate's SHA-1 fingerprint, upper-case hex without colons: how gpgsm names it.
