@@ -195,7 +195,7 @@ sink_close (GOutputStream *stream, GCancellable *cancellable, GError **error)
 {
   LlFilterSink *self = LL_FILTER_SINK (stream);
 
-  return self->dropped || sink_run (self, NULL, 0, TRUE, cancellable, error);
+  return self->dropped || sink_run (self, "", 0, TRUE, cancellable, error);
 }
 
 static void
